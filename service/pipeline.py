@@ -1,0 +1,310 @@
+"""The way of a text: detect, segment, anchor, translate, normalise. Nothing else lives here.
+
+Reach for `Pipeline.translate` from HTTP, jobs and the command line; it takes any number of texts at
+once and pools the sentences of all of them, so one call with a hundred texts is much cheaper than
+a hundred calls. Each text gets its own result or its own error: one bad item never harms another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from service.config import Settings
+from service.engine.engine import Engine
+from service.engine.translator import Hypothesis
+from service.errors import InvalidText, ServiceError, TextTooLong, UnsupportedLanguage
+from service.names.anchors import Anchor, Carried, SourceNames, SourceSentence, carry, find_anchors
+from service.names.glossary import Glossary, GlossaryStore
+from service.names.normalise import Normalised, normalise
+from service.names.report import NameReport
+from service.text.detect import Detection, detect
+from service.text.segment import Sentence, segment
+
+UNDETERMINED = "und"
+
+# Below this the detected language is flagged on every sentence: of our labelled short texts that are
+# detected wrongly, most lie under it (tests/text).
+LOW_CONFIDENCE = 0.5
+
+_ARABIC_LETTER = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u0750-\u077f\u08a0-\u08ff\ufb50-\ufefc]")
+_LATIN_LETTER = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One text to translate.
+
+    Args:
+        text: any Unicode text without lone surrogates.
+        source: ISO 639-1 code, or None to detect it.
+        target: ISO 639-1 code.
+        glossary: "default" for the term files in force, "none" to leave names as the model
+            writes them, or a glossary of the caller's own.
+        anchors: carry glossary names through the model (False: repair afterwards only).
+    """
+
+    text: str
+    source: str | None = None
+    target: str = "en"
+    glossary: Glossary | Literal["default", "none"] = "default"
+    anchors: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SentencePair:
+    """A sentence and its translation before normalisation.
+
+    `start`, `end` are half-open character offsets into the source text; `target_start` and
+    `target_end` into the raw translation. `score` is the mean log-probability per token.
+    """
+
+    start: int
+    end: int
+    target_start: int
+    target_end: int
+    source: str
+    translation: str
+    score: float
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A translated text with everything that was decided on the way.
+
+    `names` holds offsets into `raw_text`, the translation before normalisation.
+    """
+
+    text: str
+    raw_text: str
+    source: str
+    target: str
+    detection: Detection | None
+    sentences: tuple[SentencePair, ...]
+    names: tuple[NameReport, ...]
+    glossary_version: str
+    model: str
+
+
+@dataclass(slots=True)
+class _Work:
+    """One request on its way through the five steps."""
+
+    request: Request
+    source: str
+    detection: Detection | None
+    glossary: Glossary | None
+    sentences: tuple[Sentence, ...] = ()
+    languages: list[str] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
+    hypotheses: list[Hypothesis] = field(default_factory=list)
+
+
+class Pipeline:
+    """The five steps over one engine and one glossary; shared by all threads."""
+
+    def __init__(self, settings: Settings, engine: Engine, glossaries: GlossaryStore) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._glossaries = glossaries
+
+    def translate(self, requests: Sequence[Request]) -> list[Translation | ServiceError]:
+        """Translate each text, pooling the sentences of all.
+
+        Returns:
+            for each request, in order, its translation or the error that concerns it alone.
+
+        Raises:
+            Overloaded: more sentences are waiting than the settings allow.
+            NotReady: the engine has no model loaded.
+        """
+        results: list[Translation | ServiceError | None] = [None] * len(requests)
+        works: dict[int, _Work] = {}
+        for index, request in enumerate(requests):
+            try:
+                works[index] = self._prepare(request)
+            except ServiceError as error:
+                results[index] = error
+        self._decode(works.values())
+        for index, work in works.items():
+            results[index] = self._finish(work)
+        return [result for result in results if result is not None]
+
+    def normalise(
+        self, text: str, language: str = "en", glossary: Glossary | None = None
+    ) -> Normalised:
+        """Put the names of a text right that is already in its final language."""
+        self._check(text)
+        return normalise(text, glossary or self._glossaries.current, language=language)
+
+    def detect(self, text: str) -> Detection:
+        """Which language a text is in, and how sure that is."""
+        self._check(text)
+        return detect(text)
+
+    def _check(self, text: str) -> None:
+        if len(text) > self._settings.max_item_chars:
+            raise TextTooLong(
+                f"The text has {len(text):,} characters; at most "
+                f"{self._settings.max_item_chars:,} are taken in one item. Split it.",
+                field="text",
+            )
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidText(
+                f"The text holds a lone surrogate at character {error.start}; "
+                "send well-formed Unicode.",
+                field="text",
+            ) from error
+
+    def _prepare(self, request: Request) -> _Work:
+        """Detect, segment and anchor one text."""
+        self._check(request.text)
+        source, detection = self._resolve_source(request)
+        glossary = self._glossaries.current if request.glossary == "default" else request.glossary
+        work = _Work(
+            request, source, detection, glossary if isinstance(glossary, Glossary) else None
+        )
+        if source in (request.target, UNDETERMINED):
+            return work
+        work.sentences = segment(request.text, source)
+        for sentence in work.sentences:
+            language = self._sentence_language(sentence, source, request.target)
+            work.languages.append(language)
+            anchors: tuple[Anchor, ...] = ()
+            if request.anchors and work.glossary and language != request.target:
+                anchors = find_anchors(sentence.text, language, work.glossary)
+            work.carried.append(carry(sentence.text, anchors, language=language))
+        return work
+
+    def _resolve_source(self, request: Request) -> tuple[str, Detection | None]:
+        """The source language: as given, or as detected among what can be served."""
+        sources = {source for source, target in self._engine.pairs() if target == request.target}
+        if request.source is not None:
+            if request.source != request.target and request.source not in sources:
+                raise UnsupportedLanguage(
+                    f"No installed package translates from {request.source!r} to "
+                    f"{request.target!r}; from {', '.join(sorted(sources)) or 'no language'} is "
+                    "possible. See GET /v1/languages.",
+                    field="source",
+                )
+            return request.source, None
+        detection = detect(request.text)
+        if detection.language == UNDETERMINED:
+            return UNDETERMINED, detection
+        if not sources:
+            raise UnsupportedLanguage(
+                f"No installed package translates to {request.target!r}. See GET /v1/languages.",
+                field="target",
+            )
+        served = sources | {request.target}
+        if detection.language in served:
+            return detection.language, detection
+        if detection.confidence < LOW_CONFIDENCE:
+            for candidate in detection.candidates:
+                if candidate.language in served:
+                    return candidate.language, detection
+        raise UnsupportedLanguage(
+            f"The text seems to be in {detection.language!r} (confidence "
+            f"{detection.confidence:.2f}), which no installed package translates to "
+            f"{request.target!r}. If that is wrong, name the source language.",
+            field="source",
+        )
+
+    def _sentence_language(self, sentence: Sentence, source: str, target: str) -> str:
+        """The language of one sentence: the text's, unless its script says otherwise.
+
+        A French quotation inside an Arabic story goes through the French model, an English one
+        is left as it is; and the other way round.
+        """
+        arabic = _ARABIC_LETTER.search(sentence.text)
+        if source == "ar" and not arabic and _LATIN_LETTER.search(sentence.text):
+            other = detect(sentence.text, among={"fr", "en"})
+            return "fr" if other.language == "fr" and self._served("fr", target) else target
+        if source != "ar" and arabic and not _LATIN_LETTER.search(sentence.text):
+            return "ar" if self._served("ar", target) else source
+        return source
+
+    def _served(self, source: str, target: str) -> bool:
+        return (source, target) in self._engine.pairs()
+
+    def _decode(self, works: Iterable[_Work]) -> None:
+        """Translate the sentences of all texts, one call per language pair."""
+        waiting: dict[tuple[str, str], list[tuple[_Work, int]]] = defaultdict(list)
+        for work in works:
+            work.hypotheses = [_copied(sentence.text) for sentence in work.sentences]
+            for position, sentence in enumerate(work.sentences):
+                language = work.languages[position]
+                if sentence.translatable and language != work.request.target:
+                    waiting[language, work.request.target].append((work, position))
+        for (source, target), places in waiting.items():
+            sentences = [work.carried[position].text for work, position in places]
+            answers = self._engine.translate(sentences, source, target, links=True)
+            for (work, position), hypothesis in zip(places, answers, strict=True):
+                work.hypotheses[position] = hypothesis
+
+    def _finish(self, work: _Work) -> Translation:
+        """Put the text together again and its names right."""
+        request = work.request
+        raw_text, sentences = self._assemble(work)
+        normalised = Normalised(raw_text, ())
+        if work.glossary and _LETTER.search(raw_text):
+            source_names = SourceNames(
+                work.source,
+                tuple(
+                    SourceSentence(
+                        pair.target_start, pair.target_end, work.carried[position],
+                        work.hypotheses[position].attention,
+                    )
+                    for position, pair in enumerate(sentences)
+                ),
+            )
+            normalised = normalise(
+                raw_text, work.glossary, language=request.target,
+                source=source_names if sentences else None,
+            )
+        return Translation(
+            text=normalised.text,
+            raw_text=raw_text,
+            source=work.source,
+            target=request.target,
+            detection=work.detection,
+            sentences=sentences,
+            names=normalised.names,
+            glossary_version=work.glossary.version if work.glossary else "",
+            model=self._model(work),
+        )
+
+    def _assemble(self, work: _Work) -> tuple[str, tuple[SentencePair, ...]]:
+        """The raw translation: the source text with each sentence replaced by its hypothesis."""
+        text = work.request.text
+        doubtful = work.detection is not None and work.detection.confidence < LOW_CONFIDENCE
+        pieces: list[str] = []
+        pairs: list[SentencePair] = []
+        at = length = 0
+        for sentence, hypothesis in zip(work.sentences, work.hypotheses, strict=True):
+            gap = text[at : sentence.start]
+            start = length + len(gap)
+            length = start + len(hypothesis.text)
+            pieces += [gap, hypothesis.text]
+            flags = hypothesis.flags + (("low_confidence_language",) if doubtful else ())
+            pairs.append(
+                SentencePair(
+                    sentence.start, sentence.end, start, length, sentence.text, hypothesis.text,
+                    hypothesis.score, flags,
+                )
+            )
+            at = sentence.end
+        pieces.append(text[at:])
+        return "".join(pieces), tuple(pairs)
+
+
+def _copied(text: str) -> Hypothesis:
+    """A sentence that needs no translation."""
+    return Hypothesis(text=text, score=0.0, flags=(), attention=None)
