@@ -21,13 +21,11 @@ from service.names.anchors import Anchor, Carried, SourceNames, SourceSentence, 
 from service.names.glossary import Glossary, GlossaryStore
 from service.names.normalise import Normalised, normalise
 from service.names.report import NameReport
-from service.text.detect import Detection, detect
+from service.text.detect import UNDETERMINED, Detection, detect
 from service.text.segment import Sentence, segment
 
-UNDETERMINED = "und"
-
-# Below this the detected language is flagged on every sentence: of our labelled short texts that are
-# detected wrongly, most lie under it (tests/text).
+# Below this the detected language is flagged on every sentence: of our labelled short texts that
+# are detected wrongly, most lie under it (tests/text).
 LOW_CONFIDENCE = 0.5
 
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u0750-\u077f\u08a0-\u08ff\ufb50-\ufefc]")
@@ -234,6 +232,12 @@ class Pipeline:
     def _served(self, source: str, target: str) -> bool:
         return (source, target) in self._engine.pairs()
 
+    def _model(self, work: _Work) -> str:
+        """The package that translated the text; empty where none was needed."""
+        if work.source in (work.request.target, UNDETERMINED):
+            return ""
+        return self._engine.model(work.source, work.request.target)
+
     def _decode(self, works: Iterable[_Work]) -> None:
         """Translate the sentences of all texts, one call per language pair."""
         waiting: dict[tuple[str, str], list[tuple[_Work, int]]] = defaultdict(list)
@@ -259,14 +263,18 @@ class Pipeline:
                 work.source,
                 tuple(
                     SourceSentence(
-                        pair.target_start, pair.target_end, work.carried[position],
+                        pair.target_start,
+                        pair.target_end,
+                        work.carried[position],
                         work.hypotheses[position].attention,
                     )
                     for position, pair in enumerate(sentences)
                 ),
             )
             normalised = normalise(
-                raw_text, work.glossary, language=request.target,
+                raw_text,
+                work.glossary,
+                language=request.target,
                 source=source_names if sentences else None,
             )
         return Translation(
@@ -296,8 +304,14 @@ class Pipeline:
             flags = hypothesis.flags + (("low_confidence_language",) if doubtful else ())
             pairs.append(
                 SentencePair(
-                    sentence.start, sentence.end, start, length, sentence.text, hypothesis.text,
-                    hypothesis.score, flags,
+                    sentence.start,
+                    sentence.end,
+                    start,
+                    length,
+                    sentence.text,
+                    hypothesis.text,
+                    hypothesis.score,
+                    flags,
                 )
             )
             at = sentence.end

@@ -8,7 +8,8 @@ from typing import TextIO
 import click
 
 from service.commands.lines import read_json_lines
-from service.text.detect import Detection, detect as detect_language
+from service.serialise import detection_to_json
+from service.text.detect import detect as detect_language
 
 
 @click.command()
@@ -30,7 +31,8 @@ def detect(files: tuple[TextIO, ...], jsonl: bool) -> None:
                 failed = True
                 click.echo(json.dumps(item.error_line(), ensure_ascii=False))
                 continue
-            click.echo(json.dumps(_line(item.id, detect_language(item.text)), ensure_ascii=False))
+            line = {"id": item.id, **detection_to_json(detect_language(item.text))}
+            click.echo(json.dumps(line, ensure_ascii=False))
         if failed:
             raise SystemExit(1)
         return
@@ -38,15 +40,3 @@ def detect(files: tuple[TextIO, ...], jsonl: bool) -> None:
         found = detect_language(source.read())
         name = f"{source.name}: " if len(sources) > 1 else ""
         click.echo(f"{name}{found.language} {found.confidence:.3f}")
-
-
-def _line(identifier: object, found: Detection) -> dict[str, object]:
-    return {
-        "id": identifier,
-        "language": found.language,
-        "confidence": round(found.confidence, 4),
-        "candidates": [
-            {"language": candidate.language, "confidence": round(candidate.confidence, 4)}
-            for candidate in found.candidates
-        ],
-    }

@@ -27,6 +27,14 @@ def serve(host: str | None, port: int | None) -> None:
     os.chdir(PROJECT_DIR)
     os.execv(
         sys.executable,
-        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", bind,
-         "wsgi:application"],
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "gunicorn.conf.py",
+            "--bind",
+            bind,
+            "wsgi:application",
+        ],
     )

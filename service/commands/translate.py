@@ -114,8 +114,7 @@ def _report(result: Translation) -> None:
         verb = "put right" if name.applied else "suggested, left alone"
         reasons = ", ".join(evidence.code for evidence in name.evidence)
         click.echo(
-            f"{verb}: {name.surface} → {name.replacement} "
-            f"(score {name.score:.2f}; {reasons})",
+            f"{verb}: {name.surface} → {name.replacement} (score {name.score:.2f}; {reasons})",
             err=True,
         )
 
