@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     editor_keys: str = Field(
         "", description="Comma-separated keys that may write term files; empty: read-only."
     )
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Reverse proxies in front, whose X-Forwarded-* are believed."
+    )
     url_prefix: str = Field("", description="Path under which everything is served, e.g. /relais.")
 
     # Names

@@ -1,0 +1,162 @@
+"""The application factory, and the container of everything that a request needs."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when ctranslate2 is first imported
+
+import threading
+from dataclasses import dataclass, field
+
+import structlog
+from flask import Flask, current_app
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.config import Settings
+from service.engine import Engine
+from service.errors import NotReady
+from service.http import faces, limits, observe, problems
+from service.http.face import FaceIndex
+from service.http.observe import Metrics, StateCollector
+from service.logs import places_of
+from service.names.glossary import GlossaryStore
+from service.pipeline import Pipeline
+
+log = structlog.get_logger("service")
+
+
+@dataclass
+class Services:
+    """What the routes work with: one of each per process, shared by all threads.
+
+    Building it is cheap and starts nothing that a fork would break; `start` begins the loading
+    of the models in a thread of its own, so that health checks are answered meanwhile.
+    """
+
+    settings: Settings
+    engine: Engine
+    glossaries: GlossaryStore
+    pipeline: Pipeline
+    metrics: Metrics = field(default_factory=Metrics)
+    _loaded: threading.Event = field(default_factory=threading.Event, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _loader: threading.Thread | None = field(default=None, repr=False)
+
+    @classmethod
+    def build(cls, settings: Settings) -> Services:
+        """The services of one process.
+
+        Raises:
+            GlossaryError: the term files cannot be used, and there is no earlier state of them.
+        """
+        engine = Engine(settings)
+        glossaries = GlossaryStore(settings.glossary_dir, settings.glossary_poll_seconds)
+        return cls(settings, engine, glossaries, Pipeline(settings, engine, glossaries))
+
+    def start(self) -> None:
+        """Begin to load the models, unless that has begun. Call it after the process has forked."""
+        if self._loader is not None:
+            return
+        with self._lock:
+            if self._loader is None:
+                self._loader = threading.Thread(target=self._load, name="load", daemon=True)
+                self._loader.start()
+
+    def _load(self) -> None:
+        try:
+            self.engine.load()
+        except Exception as error:
+            log.error("load_failed", exception=type(error).__qualname__, places=places_of(error))
+        else:
+            log.info(
+                "loaded",
+                ready=self.engine.ready,
+                models=[package.name for package in self.engine.packages()],
+                problems=list(self.engine.problems),
+                glossary=self.glossaries.current.version,
+                entries=len(self.glossaries.current.entries),
+            )
+        finally:
+            self._loaded.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the loading has ended, well or badly; False where `seconds` ran out."""
+        return self._loaded.wait(seconds)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the loading has ended."""
+        return self._loaded.is_set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every usable model has answered a sentence, and there is at least one."""
+        return self.loaded and self.engine.ready and bool(self.engine.pairs())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong while the service runs on: broken packages, broken term files."""
+        stale = self.glossaries.problem
+        return (*self.engine.problems, *((f"glossary: {stale}",) if stale else ()))
+
+    def require_models(self) -> None:
+        """Refuse work that needs a model while there is none.
+
+        Raises:
+            NotReady: the models are still being loaded, or none can be used.
+        """
+        if not self.loaded:
+            raise NotReady("The models are still being loaded; try again in a few seconds.")
+        if not self.engine.pairs():
+            reasons = "; ".join(self.engine.problems) or "the models folder holds no package"
+            raise NotReady(f"No translation package can be used: {reasons}.")
+
+    def close(self) -> None:
+        """Finish what was accepted, then stop the engine's threads."""
+        self.engine.close()
+        close_glossaries = getattr(self.glossaries, "close", None)
+        if close_glossaries is not None:
+            close_glossaries()
+
+
+def services() -> Services:
+    """The services of the application that answers the present request."""
+    found: Services = current_app.extensions["relais"]
+    return found
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The Flask application; nothing is loaded until the first request or `Services.start`.
+
+    Args:
+        settings: read from the environment where not given.
+
+    Raises:
+        SettingsError: a RELAIS_* variable has a value that cannot be used.
+        GlossaryError: the term files cannot be used.
+    """
+    settings = settings or Settings.load()
+    app = Flask("service", static_folder=None, template_folder="web/templates")
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    own = Services.build(settings)
+    app.extensions["relais"] = own
+    own.metrics.registry.register(StateCollector(own))
+    app.before_request(own.start)
+
+    index = FaceIndex(settings.url_prefix, faces())
+    app.extensions["relais.faces"] = index
+    observe.install(app, own.metrics)
+    problems.install(app)
+    limits.install(app, settings)
+    for face in index.faces:
+        prefix = settings.url_prefix + (face.blueprint.url_prefix or "")
+        app.register_blueprint(face.blueprint, url_prefix=prefix or None)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    return app

@@ -1,0 +1,126 @@
+"""Who may ask, how much, and how often: API keys, sizes and rates.
+
+Rates are kept by Flask-Limiter (a moving window, counted per key where keys are asked for, per
+client address otherwise); in the process's memory, or in Redis when `RELAIS_BROKER_URL` names
+one, so that several servers count together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from flask import Flask, current_app, g, request
+from flask_limiter import Limiter
+from limits import parse_many
+
+from service.config import Settings
+from service.errors import RequestTooLarge, SettingsError, Unauthorised
+from service.http.face import FaceIndex, key_in_headers
+
+#: A key may be given as ``sha256:HEX`` of the key, so that the environment holds no secret.
+HASHED = "sha256:"
+
+
+class Keys:
+    """The API keys in force, kept as digests only.
+
+    Args:
+        keys: comma-separated keys; each plain, or as ``sha256:`` and the hex digest of the key.
+    """
+
+    def __init__(self, keys: str) -> None:
+        listed = [key.strip() for key in keys.split(",") if key.strip()]
+        self._digests = [
+            key.removeprefix(HASHED).lower() if key.startswith(HASHED) else digest_of(key)
+            for key in listed
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def holds(self, key: str) -> bool:
+        """Whether `key` is one of them, in time that does not depend on which."""
+        digest = digest_of(key)
+        found = [hmac.compare_digest(digest, known) for known in self._digests]
+        return any(found)
+
+
+def digest_of(key: str) -> str:
+    """The hex digest under which a key is kept and compared."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Set the body limit, ask for keys and keep the rates, as the settings say."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
+    _ask_for_keys(app, Keys(settings.api_keys))
+    if settings.rate_limit:
+        _keep_rates(app, settings)
+
+
+def _ask_for_keys(app: Flask, keys: Keys) -> None:
+    @app.before_request
+    def check_key() -> None:
+        if not keys or request.method == "OPTIONS" or request.endpoint is None or _is_open():
+            return
+        face = _faces().of_request(request)
+        key = (face.find_key if face else key_in_headers)(request)
+        if key is None:
+            raise Unauthorised(
+                "This deployment asks for an API key: send it as 'Authorization: Bearer KEY'."
+            )
+        if not keys.holds(key):
+            raise Unauthorised("The API key is not known here.")
+        g.api_key = digest_of(key)
+
+
+def _faces() -> FaceIndex:
+    index: FaceIndex = current_app.extensions["relais.faces"]
+    return index
+
+
+def _is_open() -> bool:
+    return _faces().is_open(request)
+
+
+def _caller() -> str:
+    return g.get("api_key") or request.remote_addr or "unknown"
+
+
+def _keep_rates(app: Flask, settings: Settings) -> None:
+    try:
+        parse_many(settings.rate_limit)
+    except ValueError as error:
+        raise SettingsError(
+            f"RELAIS_RATE_LIMIT is set to {settings.rate_limit!r}: write a number, a slash and a"
+            " time, such as '600/minute'.",
+            field="RELAIS_RATE_LIMIT",
+        ) from error
+    shared = settings.broker_url if settings.broker_url.startswith("redis") else "memory://"
+    limiter = Limiter(
+        key_func=_caller,
+        application_limits=[settings.rate_limit],
+        storage_uri=shared,
+        strategy="moving-window",
+        headers_enabled=True,
+        in_memory_fallback_enabled=True,
+        app=app,
+    )
+    limiter.request_filter(_is_open)
+
+
+def check_item_count(items: Sequence[object], settings: Settings) -> None:
+    """Refuse a request of more items than the limit.
+
+    Raises:
+        RequestTooLarge: there are more than `Settings.max_items`.
+    """
+    if len(items) > settings.max_items:
+        raise RequestTooLarge(
+            f"The request has {len(items)} items; the limit is {settings.max_items}."
+            " Send them in several requests, or as a job.",
+            field="items",
+        )

@@ -1,0 +1,225 @@
+"""The native interface: `/v1/translate`, `/v1/detect`, `/v1/normalise`.
+
+A request holds one `text`, and is answered with its result or a problem document; or it holds
+`items`, and is answered with a result *or an error* for each, in order: one bad item never
+harms the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, jsonify, request
+
+from service.app import Services, services
+from service.errors import ServiceError
+from service.http.body import read_json, validate
+from service.http.face import Face
+from service.http.limits import check_item_count
+from service.http.observe import add_log_fields
+from service.http.openapi import operation
+from service.http.schemas import (
+    DetectedItems,
+    DetectionOut,
+    DetectItem,
+    DetectRequest,
+    NormalisedItems,
+    NormalisedOut,
+    NormaliseItem,
+    NormaliseRequest,
+    TranslatedItems,
+    TranslateItem,
+    TranslateRequest,
+    TranslationOut,
+    apart,
+)
+from service.names.normalise import Normalised
+from service.pipeline import Request, Translation
+from service.serialise import detection_to_json, name_to_json, translation_to_json
+from service.text.detect import Detection
+
+blueprint = Blueprint("native", __name__, url_prefix="/v1")
+FACE = Face(blueprint, paths=("/v1", "/v1/"))
+
+Item = TypeVar("Item", TranslateItem, DetectItem, NormaliseItem)
+Result = TypeVar("Result")
+Value = dict[str, object]
+
+TEXT_ERRORS = (400, 403, 413, 415, 429, 503)
+
+
+@blueprint.post("/translate")
+@operation(
+    "Translate texts and put their names right",
+    tag="translate",
+    request=TranslateRequest,
+    answers={200: (TranslationOut, TranslatedItems)},
+    errors=TEXT_ERRORS,
+)
+def translate() -> Response:
+    """Send one `text`, or many `items`; the sentences of all items are translated together."""
+    body = validate(TranslateRequest, read_json(request))
+    own = services()
+    own.require_models()
+
+    def work(items: Sequence[TranslateItem]) -> list[Translation | ServiceError]:
+        return own.pipeline.translate([_request_of(body, item) for item in items])
+
+    def show(result: Translation) -> Value:
+        own.metrics.count_translation(result)
+        return translation_to_json(result, explain=body.explain)
+
+    items = None if body.items is None else apart(body.items)
+    one = TranslateItem(text=body.text or "")
+    results = _work_on(own, "translate", [one] if items is None else items, work)
+    response = _answer(items, results, show)
+    done = [result for result in results if isinstance(result, Translation)]
+    _name_versions(response, own, done)
+    add_log_fields(sentences=sum(len(result.sentences) for result in done))
+    return response
+
+
+def _request_of(body: TranslateRequest, item: TranslateItem) -> Request:
+    source = item.source or body.source
+    return Request(
+        text=item.text,
+        source=None if source == "auto" else source,
+        target=body.target,
+        glossary=body.glossary,
+    )
+
+
+def _name_versions(response: Response, own: Services, done: Sequence[Translation]) -> None:
+    """Say in the headers which models and which glossary the answer was made with."""
+    models = sorted({result.model for result in done if result.model})
+    versions = sorted({result.glossary_version for result in done if result.glossary_version})
+    response.headers["X-Model"] = ", ".join(models) or "none"
+    response.headers["X-Glossary-Version"] = ", ".join(versions) or "none"
+
+
+@blueprint.post("/detect")
+@operation(
+    "Tell which language texts are in",
+    tag="translate",
+    request=DetectRequest,
+    answers={200: (DetectionOut, DetectedItems)},
+    errors=(400, 403, 413, 415, 429),
+)
+def detect() -> Response:
+    """Each text gets its own answer; `und` with confidence 0 where there is nothing to tell."""
+    body = validate(DetectRequest, read_json(request))
+    own = services()
+    items = None if body.items is None else apart(body.items)
+    one = DetectItem(text=body.text or "")
+    results: list[Detection | ServiceError] = _work_on(
+        own,
+        "detect",
+        [one] if items is None else items,
+        lambda good: [_or_error(own.pipeline.detect, item.text) for item in good],
+    )
+    return _answer(items, results, detection_to_json)
+
+
+@blueprint.post("/normalise")
+@operation(
+    "Put the names of texts right without translating them",
+    tag="translate",
+    request=NormaliseRequest,
+    answers={200: (NormalisedOut, NormalisedItems)},
+    errors=(400, 403, 413, 415, 429),
+)
+def normalise() -> Response:
+    """For English that was relayed from French or Arabic: the text comes back as it was, with
+    the names that the glossary knows in their right spelling, and a report on each."""
+    body = validate(NormaliseRequest, read_json(request))
+    own = services()
+    glossary = own.glossaries.current
+
+    def work(items: Sequence[NormaliseItem]) -> list[Normalised | ServiceError]:
+        return [
+            _or_error(own.pipeline.normalise, item.text, item.language or body.language, glossary)
+            for item in items
+        ]
+
+    def show(result: Normalised) -> Value:
+        own.metrics.count_names(result.names)
+        return {
+            "text": result.text,
+            "names": [name_to_json(name) for name in result.names],
+            "glossary": glossary.version,
+        }
+
+    items = None if body.items is None else apart(body.items)
+    one = NormaliseItem(text=body.text or "")
+    results = _work_on(own, "normalise", [one] if items is None else items, work)
+    response = _answer(items, results, show)
+    response.headers["X-Glossary-Version"] = glossary.version
+    return response
+
+
+def _or_error(work: Callable[..., Result], *arguments: object) -> Result | ServiceError:
+    try:
+        return work(*arguments)
+    except ServiceError as error:
+        return error
+
+
+def _work_on(
+    own: Services,
+    name: str,
+    items: Sequence[Item | ServiceError],
+    work: Callable[[Sequence[Item]], list[Result | ServiceError]],
+) -> list[Result | ServiceError]:
+    """The result or the error of each item, in order, and their place in log and metrics."""
+    check_item_count(items, own.settings)
+    good = [item for item in items if not isinstance(item, ServiceError)]
+    answers = iter(work(good))
+    results = [item if isinstance(item, ServiceError) else next(answers) for item in items]
+    failed = 0
+    for result in results:
+        error = isinstance(result, ServiceError)
+        failed += error
+        source = result.source if isinstance(result, Translation) else ""
+        own.metrics.items.labels(name, source, "error" if error else "ok").inc()
+    characters = sum(len(item.text) for item in good)
+    own.metrics.characters.labels(name).inc(characters)
+    add_log_fields(items=len(items), failed=failed, characters=characters)
+    return results
+
+
+def _answer(
+    items: Sequence[Any] | None,
+    results: Sequence[Result | ServiceError],
+    show: Callable[[Result], Value],
+) -> Response:
+    """The answer to one text (`items` is None), or to many."""
+    if items is None:
+        (result,) = results
+        if isinstance(result, ServiceError):
+            raise result
+        return jsonify(show(result))
+    values: list[Value] = []
+    for index, (item, result) in enumerate(zip(items, results, strict=True)):
+        identifier = getattr(item, "id", None)
+        value = {} if identifier is None else {"id": identifier}
+        if isinstance(result, ServiceError):
+            value["error"] = error_to_json(result, index)
+        else:
+            value |= show(result)
+        values.append(value)
+    return jsonify({"items": values})
+
+
+def error_to_json(error: ServiceError, index: int) -> Value:
+    """An item's error; its field says where in the request the fault stands."""
+    value: Value = {
+        "code": error.code,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    field = error.field
+    if field is not None:
+        value["field"] = field if field.startswith("items[") else f"items[{index}].{field}"
+    return value

@@ -1,0 +1,175 @@
+"""What can be seen from outside: request ids, the access log, and Prometheus metrics."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from service.logs import places_of
+
+if TYPE_CHECKING:
+    from service.app import Services
+    from service.names.report import NameReport
+    from service.pipeline import Translation
+
+log = structlog.get_logger("service.http")
+
+#: A caller's own request id is kept when it is short and harmless to print; otherwise we make one.
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+#: Upper bounds of the request time histogram, in seconds.
+TIME_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+
+
+class Metrics:
+    """The counters of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "relais_requests",
+            "HTTP requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "relais_request_seconds",
+            "Time from a request's arrival to its answer.",
+            ["route"],
+            buckets=TIME_BUCKETS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge(
+            "relais_requests_in_flight", "Requests being answered now.", registry=self.registry
+        )
+        self.items = Counter(
+            "relais_items",
+            "Texts worked on, by what was asked and how it ended.",
+            ["operation", "source", "outcome"],
+            registry=self.registry,
+        )
+        self.characters = Counter(
+            "relais_characters",
+            "Characters of the texts worked on.",
+            ["operation"],
+            registry=self.registry,
+        )
+        self.sentences = Counter(
+            "relais_sentences", "Sentences translated.", ["source"], registry=self.registry
+        )
+        self.flags = Counter(
+            "relais_flags",
+            "Sentences with a warning, by warning.",
+            ["flag"],
+            registry=self.registry,
+        )
+        self.names = Counter(
+            "relais_names",
+            "Names put right, and names suggested but left alone.",
+            ["outcome"],
+            registry=self.registry,
+        )
+
+    def count_names(self, names: Iterable[NameReport]) -> None:
+        """Count the names of one report."""
+        for name in names:
+            self.names.labels("changed" if name.applied else "suggested").inc()
+
+    def count_translation(self, translation: Translation) -> None:
+        """Count what one translated text amounted to."""
+        self.sentences.labels(translation.source).inc(len(translation.sentences))
+        for sentence in translation.sentences:
+            for flag in sentence.flags:
+                self.flags.labels(flag).inc()
+        self.count_names(translation.names)
+
+
+class StateCollector(Collector):
+    """What the engine and the glossary are at the moment of the scrape.
+
+    The engine's own figures (queue depth, batch fill, cache hits) come from `Engine.stats()`:
+    a mapping of names to numbers, where a name ending in ``_total`` is a counter.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        services = self._services
+        yield GaugeMetricFamily(
+            "relais_ready", "1 once every model has answered.", value=float(services.engine.ready)
+        )
+        yield GaugeMetricFamily(
+            "relais_glossary_entries",
+            "Entries of the glossary in force.",
+            value=len(services.glossaries.current.entries),
+        )
+        yield GaugeMetricFamily(
+            "relais_glossary_broken",
+            "1 while the term files cannot be used and an earlier state stays in force.",
+            value=float(services.glossaries.problem is not None),
+        )
+        stats = getattr(services.engine, "stats", None)
+        if stats is None:
+            return
+        for name, value in sorted(stats().items()):
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            yield kind(f"relais_engine_{name}", f"Engine: {name}.", value=float(value))
+
+
+def log_fault(error: BaseException) -> None:
+    """Log an unexpected exception: its type and the places it passed, never its message."""
+    log.error("fault", exception=type(error).__qualname__, places=places_of(error))
+
+
+def install(app: Flask, metrics: Metrics) -> None:
+    """Give every request an id, a line in the log and its place in the metrics."""
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        g.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        metrics.in_flight.inc()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.started
+        route = request.url_rule.rule if request.url_rule else "(none)"
+        response.headers["X-Request-Id"] = g.request_id
+        metrics.requests.labels(request.method, route, str(response.status_code)).inc()
+        metrics.seconds.labels(route).observe(seconds)
+        quiet = response.status_code < 400 and route.endswith(("/health/live", "/health/ready"))
+        (log.debug if quiet else log.info)(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+            bytes_in=request.content_length,
+            bytes_out=response.content_length,
+            **g.get("log_fields", {}),
+        )
+        return response
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        if "started" in g:
+            metrics.in_flight.dec()
+
+
+def add_log_fields(**fields: object) -> None:
+    """Add counts (never texts) to this request's line in the log."""
+    g.setdefault("log_fields", {}).update(fields)

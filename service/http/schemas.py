@@ -1,0 +1,367 @@
+"""The native interface's requests and answers, as pydantic models.
+
+They validate what comes in, and describe in /openapi.json what comes in and goes out; answers
+are built by `service.serialise`, and the tests hold both to each other.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+from service.errors import ServiceError
+from service.http.body import refusal
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+def base_language(code: str) -> str:
+    """The language that is served for a code: ``fr-FR`` → ``fr``, ``AR`` → ``ar``."""
+    return code.replace("_", "-").split("-")[0].lower()
+
+
+LanguageCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$"),
+    AfterValidator(base_language),
+]
+Glossary = Annotated[
+    Literal["default", "none"],
+    Field(description="`default`: put names right by the term files; `none`: leave them."),
+]
+Format = Annotated[Literal["text"], Field(description="How the text is written.")]
+Text = Annotated[str, Field(description="Any Unicode text without lone surrogates.")]
+Source = Annotated[
+    LanguageCode | Literal["auto"] | None,
+    Field(description="The text's language, e.g. `fr`; `auto`, null or absent: it is detected."),
+]
+Identifier = Annotated[
+    Annotated[str, StringConstraints(max_length=200)] | int | None,
+    Field(description="Comes back with the result; yours to choose."),
+]
+
+
+class RequestModel(BaseModel):
+    """A part of a request: types are taken at their word, and unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _refused_alone(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Keep a bad item's error in its place, so that the other items are worked on."""
+    try:
+        return handler(value)
+    except ValidationError as error:
+        return refusal(error)
+
+
+OrRefusal = WrapValidator(_refused_alone)
+
+
+class OneOrMany(RequestModel):
+    """A request of either one text or many items."""
+
+    @model_validator(mode="after")
+    def _either_text_or_items(self) -> Self:
+        given = {"text", "items"} & self.model_fields_set
+        if len(given) != 1 or getattr(self, given.pop()) is None:
+            raise ValueError("send either 'text' (one text) or 'items' (many)")
+        return self
+
+
+class TranslateItem(RequestModel):
+    """One text among many."""
+
+    id: Identifier = None
+    text: Text
+    source: Source = None
+    format: Format | None = None
+
+
+class TranslateRequest(OneOrMany):
+    """One text, or many items, to be translated."""
+
+    text: Text | None = None
+    items: list[Annotated[TranslateItem, OrRefusal]] | None = Field(
+        None, description="Texts to translate together; each has its own result or error."
+    )
+    source: Source = None
+    target: LanguageCode = Field("en", description="The language to translate to.")
+    format: Format = "text"
+    glossary: Glossary = "default"
+    explain: bool = Field(
+        False, description="Add the sentence pairs and the text before normalisation."
+    )
+
+
+class DetectItem(RequestModel):
+    """One text among many."""
+
+    id: Identifier = None
+    text: Text
+
+
+class DetectRequest(OneOrMany):
+    """One text, or many items, whose language is to be told."""
+
+    text: Text | None = None
+    items: list[Annotated[DetectItem, OrRefusal]] | None = None
+
+
+class NormaliseItem(RequestModel):
+    """One text among many."""
+
+    id: Identifier = None
+    text: Text
+    language: LanguageCode | None = None
+
+
+class NormaliseRequest(OneOrMany):
+    """One text, or many items, whose names are to be put right without translating."""
+
+    text: Text | None = None
+    items: list[Annotated[NormaliseItem, OrRefusal]] | None = None
+    language: LanguageCode = Field("en", description="The language that the text is in.")
+
+
+def apart(items: list[Item]) -> list[Item | ServiceError]:
+    """Validated items, those that were refused being errors, with the place of the fault."""
+    found: list[Item | ServiceError] = []
+    for index, item in enumerate(items):
+        if isinstance(item, ServiceError):
+            inner = f".{item.field}" if item.field else ""
+            found.append(type(item)(item.detail, field=f"items[{index}]{inner}"))
+        else:
+            found.append(item)
+    return found
+
+
+class AnswerModel(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CandidateOut(AnswerModel):
+    """A language that the text may be in."""
+
+    language: str = Field(description="ISO 639-1 code.")
+    confidence: float = Field(ge=0, le=1)
+
+
+class DetectionOut(AnswerModel):
+    """Which language a text is in."""
+
+    language: str = Field(description="ISO 639-1 code, or `und` where nothing can be told.")
+    confidence: float = Field(ge=0, le=1)
+    candidates: list[CandidateOut] = Field(description="Best first.")
+
+
+class EvidenceOut(AnswerModel):
+    """One reason for a decision on a name."""
+
+    code: str
+    value: float | str | bool
+
+
+class NameOut(AnswerModel):
+    """A name that was put right, or suggested and left alone.
+
+    Offsets count Unicode characters, half-open, in the text before normalisation.
+    """
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    surface: str = Field(description="What stood there.")
+    replacement: str = Field(description="What the glossary says.")
+    entry: str | None = Field(description="The glossary entry's id.")
+    kind: str
+    score: float = Field(ge=0, le=1)
+    evidence: list[EvidenceOut]
+    applied: bool = Field(description="False: suggested only, the text keeps what stood there.")
+
+
+class SentenceOut(AnswerModel):
+    """A sentence and its translation before normalisation.
+
+    `start`/`end` are offsets in the source text, `target_start`/`target_end` in `raw_text`.
+    """
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    target_start: int = Field(ge=0)
+    target_end: int = Field(ge=0)
+    source: str
+    translation: str
+    confidence: float = Field(ge=0, le=1, description="Mean probability per token.")
+    flags: list[str] = Field(description="Warnings; see the documentation's table.")
+
+
+class TranslationOut(AnswerModel):
+    """A translated text."""
+
+    text: str
+    source: str = Field(description="Its language, as given or detected; `und` if none.")
+    target: str
+    detected: DetectionOut | None = Field(None, description="Only where the source was detected.")
+    names: list[NameOut]
+    glossary: str = Field(description="Version of the glossary applied; empty: none.")
+    model: str = Field(description="The package that translated; empty where none was needed.")
+    raw_text: str | None = Field(None, description="Only with `explain`: before normalisation.")
+    sentences: list[SentenceOut] | None = Field(None, description="Only with `explain`.")
+
+
+class NormalisedOut(AnswerModel):
+    """A text with its names put right."""
+
+    text: str
+    names: list[NameOut]
+    glossary: str
+
+
+class ItemError(AnswerModel):
+    """Why one item has no result."""
+
+    code: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+
+
+class TranslatedItem(TranslationOut):
+    """One item's translation."""
+
+    id: Identifier = None
+
+
+class DetectedItem(DetectionOut):
+    """One item's language."""
+
+    id: Identifier = None
+
+
+class NormalisedItem(NormalisedOut):
+    """One item with its names put right."""
+
+    id: Identifier = None
+
+
+class FailedItem(AnswerModel):
+    """An item that could not be worked on."""
+
+    id: Identifier = None
+    error: ItemError
+
+
+class TranslatedItems(AnswerModel):
+    """The results, in the order of the items."""
+
+    items: list[TranslatedItem | FailedItem]
+
+
+class DetectedItems(AnswerModel):
+    """The results, in the order of the items."""
+
+    items: list[DetectedItem | FailedItem]
+
+
+class NormalisedItems(AnswerModel):
+    """The results, in the order of the items."""
+
+    items: list[NormalisedItem | FailedItem]
+
+
+class LanguageOut(AnswerModel):
+    """A language that is translated from."""
+
+    code: str
+    name: str
+    targets: list[str] = Field(description="Codes of the languages it is translated to.")
+
+
+class LanguagesOut(AnswerModel):
+    """What can be translated to what."""
+
+    languages: list[LanguageOut]
+
+
+class ModelOut(AnswerModel):
+    """A translation package in use."""
+
+    name: str
+    source: str
+    target: str
+    version: str
+    sha256: str
+    origin: Literal["built-in", "installed"]
+
+
+class ModelsOut(AnswerModel):
+    """The packages in use and how they are run."""
+
+    models: list[ModelOut]
+    threads: int
+    beam_size: int
+    problems: list[str] = Field(description="Packages that cannot be used, and why.")
+
+
+class LiveOut(AnswerModel):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class GlossaryState(AnswerModel):
+    """The glossary in force."""
+
+    version: str
+    entries: int
+    problem: str | None = Field(
+        description="What is wrong with the term files now; the last good state stays in force."
+    )
+
+
+class ReadyOut(AnswerModel):
+    """Whether texts can be translated.
+
+    `degraded`: ready, and something needs a person: a broken package, a broken term file.
+    """
+
+    status: Literal["ready", "degraded", "loading", "unusable"]
+    ready: bool
+    models: list[str]
+    glossary: GlossaryState
+    problems: list[str]
+
+
+class VersionOut(AnswerModel):
+    """What runs here."""
+
+    service: str
+    version: str
+    python: str
+    ctranslate2: str
+
+
+class ProblemOut(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="One sentence that says what to do.")
+    code: str = Field(description="Stable; programs may rely on it.")
+    field: str | None = Field(None, description="The part of the request at fault.")
+    request_id: str | None = None

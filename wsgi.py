@@ -1,0 +1,16 @@
+"""The WSGI server's door: ``gunicorn -c gunicorn.conf.py wsgi:application``."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before ctranslate2 is imported
+
+import sys
+
+from service.app import create_app
+from service.errors import ServiceError
+
+try:
+    application = create_app()
+except ServiceError as error:
+    place = f" ({error.field})" if error.field else ""
+    sys.exit(f"relais cannot start: {error.detail}{place}")
