@@ -7,10 +7,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before ctranslate2 is imported
 import sys
 
 from service.app import create_app
+from service.config import Settings
 from service.errors import ServiceError
+from service.logs import configure
 
 try:
-    application = create_app()
+    settings = Settings.load()
+    configure(settings.log_level)
+    application = create_app(settings)
 except ServiceError as error:
     place = f" ({error.field})" if error.field else ""
     sys.exit(f"relais cannot start: {error.detail}{place}")

@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 from flask import Request
 from pydantic import BaseModel, ValidationError
 
-from service.errors import InvalidRequest, InvalidText, UnsupportedMediaType
+from service.errors import InvalidRequest, UnsupportedMediaType
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -83,7 +83,6 @@ def validate(model: type[Model], value: object, *, prefix: str = "") -> Model:
         prefix: where `value` stands in the request, e.g. ``items[3]``.
 
     Raises:
-        InvalidText: a text holds a lone surrogate.
         InvalidRequest: `value` does not have the model's shape; `field` says where.
     """
     try:
@@ -97,17 +96,15 @@ def refusal(error: ValidationError, *, prefix: str = "") -> InvalidRequest:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = path_of(first["loc"], prefix=prefix)
     kind = first["type"]
-    if kind == "string_unicode":
-        return InvalidText(
-            "The text holds half of a surrogate pair; send whole Unicode characters.", field=field
-        )
     message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].upper() + message[1:]
     if kind == "extra_forbidden":
         message = "This member is not known here"
     elif kind == "missing":
         message = "This member is missing"
-    where = field or "The request"
-    return InvalidRequest(f"{where}: {message}.", field=field)
+    elif kind == "model_type":
+        message = "This must be a JSON object"
+    return InvalidRequest(f"{message}.", field=field)
 
 
 def path_of(location: Sequence[int | str], *, prefix: str = "") -> str | None:

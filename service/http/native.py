@@ -84,7 +84,7 @@ def _request_of(body: TranslateRequest, item: TranslateItem) -> Request:
     source = item.source or body.source
     return Request(
         text=item.text,
-        source=None if source == "auto" else source,
+        source=source,
         target=body.target,
         glossary=body.glossary,
     )

@@ -27,6 +27,9 @@ log = structlog.get_logger("service.http")
 #: A caller's own request id is kept when it is short and harmless to print; otherwise we make one.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
+#: Methods that are counted by name; a caller may invent others without end.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 #: Upper bounds of the request time histogram, in seconds.
 TIME_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -149,12 +152,13 @@ def install(app: Flask, metrics: Metrics) -> None:
         seconds = time.perf_counter() - g.started
         route = request.url_rule.rule if request.url_rule else "(none)"
         response.headers["X-Request-Id"] = g.request_id
-        metrics.requests.labels(request.method, route, str(response.status_code)).inc()
+        method = request.method if request.method in METHODS else "other"
+        metrics.requests.labels(method, route, str(response.status_code)).inc()
         metrics.seconds.labels(route).observe(seconds)
         quiet = response.status_code < 400 and route.endswith(("/health/live", "/health/ready"))
         (log.debug if quiet else log.info)(
             "request",
-            method=request.method,
+            method=method,
             route=route,
             status=response.status_code,
             ms=round(seconds * 1000, 1),

@@ -54,7 +54,7 @@ class Problem:
     title: str
     detail: str
     field: str | None = None
-    headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, error: BaseException) -> Problem:
@@ -73,7 +73,7 @@ class Problem:
     @classmethod
     def _of_service_error(cls, error: ServiceError) -> Problem:
         wait = next((s for kind, s in RETRY_AFTER.items() if isinstance(error, kind)), None)
-        headers = {"Retry-After": str(wait)} if wait is not None else {}
+        headers = (("Retry-After", str(wait)),) if wait is not None else ()
         return cls(error.status, error.code, error.title, error.detail, error.field, headers)
 
     @classmethod
@@ -84,9 +84,7 @@ class Problem:
             (error.name.lower().replace(" ", "_"), error.name, error.description or error.name),
         )
         kept = ("allow", "retry-after", "location")
-        headers = {name: value for name, value in error.get_headers() if name.lower() in kept}
-        if status == 429:
-            headers.setdefault("Retry-After", "1")
+        headers = tuple(pair for pair in error.get_headers() if pair[0].lower() in kept)
         return cls(status, code, title, detail, None, headers)
 
     def as_dict(self) -> dict[str, object]:
@@ -124,7 +122,7 @@ def answer(error: Exception) -> Response:
         log_fault(error)
     face = current_app.extensions["relais.faces"].of_request(request)
     response = face.problem(problem) if face else problem_response(problem)
-    for name, value in problem.headers.items():
+    for name, value in problem.headers:
         response.headers.setdefault(name, value)
     return response
 

@@ -6,11 +6,13 @@ are built by `service.serialise`, and the tests hold both to each other.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -26,16 +28,24 @@ from service.http.body import refusal
 Item = TypeVar("Item", bound=BaseModel)
 
 
+LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+
+
 def base_language(code: str) -> str:
     """The language that is served for a code: ``fr-FR`` → ``fr``, ``AR`` → ``ar``."""
+    if not LANGUAGE_CODE.fullmatch(code):
+        raise ValueError("this is not a language code such as 'fr' or 'ar'")
     return code.replace("_", "-").split("-")[0].lower()
 
 
-LanguageCode = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$"),
-    AfterValidator(base_language),
-]
+def whole_characters(identifier: str) -> str:
+    """The identifier, if it can be sent back as UTF-8."""
+    if any("\ud800" <= character <= "\udfff" for character in identifier):
+        raise ValueError("an id must be of whole Unicode characters")
+    return identifier
+
+
+LanguageCode = Annotated[str, AfterValidator(base_language)]
 Glossary = Annotated[
     Literal["default", "none"],
     Field(description="`default`: put names right by the term files; `none`: leave them."),
@@ -43,11 +53,14 @@ Glossary = Annotated[
 Format = Annotated[Literal["text"], Field(description="How the text is written.")]
 Text = Annotated[str, Field(description="Any Unicode text without lone surrogates.")]
 Source = Annotated[
-    LanguageCode | Literal["auto"] | None,
+    LanguageCode | None,
+    BeforeValidator(lambda code: None if code == "auto" else code),
     Field(description="The text's language, e.g. `fr`; `auto`, null or absent: it is detected."),
 ]
 Identifier = Annotated[
-    Annotated[str, StringConstraints(max_length=200)] | int | None,
+    Annotated[str, StringConstraints(max_length=200), AfterValidator(whole_characters)]
+    | int
+    | None,
     Field(description="Comes back with the result; yours to choose."),
 ]
 
