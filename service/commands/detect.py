@@ -7,7 +7,7 @@ from typing import TextIO
 
 import click
 
-from service.commands.lines import read_json_lines
+from service.commands.lines import read_json_lines, standard_input
 from service.serialise import detection_to_json
 from service.text.detect import detect as detect_language
 
@@ -23,7 +23,7 @@ def detect(files: tuple[TextIO, ...], jsonl: bool) -> None:
       echo "Le maire a salué la foule." | python -m service detect
       python -m service detect --jsonl < texts.jsonl
     """
-    sources = files or (click.get_text_stream("stdin", encoding="utf-8", errors="surrogatepass"),)
+    sources = files or (standard_input(),)
     if jsonl:
         failed = False
         for item in (item for source in sources for item in read_json_lines(source)):

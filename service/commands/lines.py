@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TextIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class LineItem:
             "id": self.id,
             "error": {"code": "invalid_line", "detail": self.error, "line": self.number},
         }
+
+
+def standard_input() -> TextIO:
+    """Standard input as UTF-8 with its line ends kept; a lone surrogate is for others to refuse."""
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogatepass", newline="")
 
 
 def read_json_lines(lines: Iterable[str]) -> Iterator[LineItem]:

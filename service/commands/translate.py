@@ -11,7 +11,7 @@ from typing import Literal, TextIO
 import click
 
 from service.commands._runtime import Progress, chunks, ready_pipeline
-from service.commands.lines import LineItem, read_json_lines
+from service.commands.lines import LineItem, read_json_lines, standard_input
 from service.errors import ServiceError
 from service.pipeline import Pipeline, Request, Translation
 from service.serialise import translation_to_json
@@ -85,7 +85,7 @@ def translate(
 def _open(files: tuple[Path, ...]) -> Iterator[TextIO]:
     """Each file, or standard input where there is none, as UTF-8 text."""
     if not files:
-        yield click.get_text_stream("stdin", encoding="utf-8", errors="surrogatepass")
+        yield standard_input()
     for path in files:
         with path.open(encoding="utf-8", errors="surrogatepass", newline="") as stream:
             yield stream
