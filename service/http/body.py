@@ -102,6 +102,8 @@ def refusal(error: ValidationError, *, prefix: str = "") -> InvalidRequest:
         message = "This member is not known here"
     elif kind == "missing":
         message = "This member is missing"
+    elif kind == "string_unicode":
+        message = "This must be of whole Unicode characters"
     elif kind == "model_type":
         message = "This must be a JSON object"
     return InvalidRequest(f"{message}.", field=field)

@@ -8,7 +8,7 @@ harms the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -28,11 +28,12 @@ from service.http.schemas import (
     NormalisedOut,
     NormaliseItem,
     NormaliseRequest,
+    Refused,
     TranslatedItems,
     TranslateItem,
     TranslateRequest,
     TranslationOut,
-    apart,
+    entries,
 )
 from service.names.normalise import Normalised
 from service.pipeline import Request, Translation
@@ -70,10 +71,9 @@ def translate() -> Response:
         own.metrics.count_translation(result)
         return translation_to_json(result, explain=body.explain)
 
-    items = None if body.items is None else apart(body.items)
-    one = TranslateItem(text=body.text or "")
-    results = _work_on(own, "translate", [one] if items is None else items, work)
-    response = _answer(items, results, show)
+    items = entries([TranslateItem(text=body.text)] if body.is_one else body.items)
+    results = _work_on(own, "translate", items, work)
+    response = _answer_one(results, show) if body.is_one else _answer_many(items, results, show)
     done = [result for result in results if isinstance(result, Translation)]
     _name_versions(response, own, done)
     add_log_fields(sentences=sum(len(result.sentences) for result in done))
@@ -110,15 +110,15 @@ def detect() -> Response:
     """Each text gets its own answer; `und` with confidence 0 where there is nothing to tell."""
     body = validate(DetectRequest, read_json(request))
     own = services()
-    items = None if body.items is None else apart(body.items)
-    one = DetectItem(text=body.text or "")
-    results: list[Detection | ServiceError] = _work_on(
-        own,
-        "detect",
-        [one] if items is None else items,
-        lambda good: [_or_error(own.pipeline.detect, item.text) for item in good],
-    )
-    return _answer(items, results, detection_to_json)
+
+    def work(items: Sequence[DetectItem]) -> list[Detection | ServiceError]:
+        return [_or_error(own.pipeline.detect, item.text) for item in items]
+
+    items = entries([DetectItem(text=body.text)] if body.is_one else body.items)
+    results = _work_on(own, "detect", items, work)
+    if body.is_one:
+        return _answer_one(results, detection_to_json)
+    return _answer_many(items, results, detection_to_json)
 
 
 @blueprint.post("/normalise")
@@ -150,10 +150,9 @@ def normalise() -> Response:
             "glossary": glossary.version,
         }
 
-    items = None if body.items is None else apart(body.items)
-    one = NormaliseItem(text=body.text or "")
-    results = _work_on(own, "normalise", [one] if items is None else items, work)
-    response = _answer(items, results, show)
+    items = entries([NormaliseItem(text=body.text)] if body.is_one else body.items)
+    results = _work_on(own, "normalise", items, work)
+    response = _answer_one(results, show) if body.is_one else _answer_many(items, results, show)
     response.headers["X-Glossary-Version"] = glossary.version
     return response
 
@@ -168,14 +167,14 @@ def _or_error(work: Callable[..., Result], *arguments: object) -> Result | Servi
 def _work_on(
     own: Services,
     name: str,
-    items: Sequence[Item | ServiceError],
+    items: Sequence[Item | Refused],
     work: Callable[[Sequence[Item]], list[Result | ServiceError]],
 ) -> list[Result | ServiceError]:
     """The result or the error of each item, in order, and their place in log and metrics."""
     check_item_count(items, own.settings)
-    good = [item for item in items if not isinstance(item, ServiceError)]
+    good = [item for item in items if not isinstance(item, Refused)]
     answers = iter(work(good))
-    results = [item if isinstance(item, ServiceError) else next(answers) for item in items]
+    results = [item.error if isinstance(item, Refused) else next(answers) for item in items]
     failed = 0
     for result in results:
         error = isinstance(result, ServiceError)
@@ -188,21 +187,24 @@ def _work_on(
     return results
 
 
-def _answer(
-    items: Sequence[Any] | None,
+def _answer_one(
+    results: Sequence[Result | ServiceError], show: Callable[[Result], Value]
+) -> Response:
+    (result,) = results
+    if isinstance(result, ServiceError):
+        raise result
+    return jsonify(show(result))
+
+
+def _answer_many(
+    items: Sequence[Item | Refused],
     results: Sequence[Result | ServiceError],
     show: Callable[[Result], Value],
 ) -> Response:
-    """The answer to one text (`items` is None), or to many."""
-    if items is None:
-        (result,) = results
-        if isinstance(result, ServiceError):
-            raise result
-        return jsonify(show(result))
+    """The answer to many texts: a result or an error for each, with its id."""
     values: list[Value] = []
     for index, (item, result) in enumerate(zip(items, results, strict=True)):
-        identifier = getattr(item, "id", None)
-        value = {} if identifier is None else {"id": identifier}
+        value: Value = {} if item.id is None else {"id": item.id}
         if isinstance(result, ServiceError):
             value["error"] = error_to_json(result, index)
         else:
@@ -219,7 +221,6 @@ def error_to_json(error: ServiceError, index: int) -> Value:
         "status": error.status,
         "detail": error.detail,
     }
-    field = error.field
-    if field is not None:
-        value["field"] = field if field.startswith("items[") else f"items[{index}].{field}"
+    if error.field is not None:
+        value["field"] = f"items[{index}].{error.field}"
     return value

@@ -90,7 +90,7 @@ def document(app: Flask, *, server: str) -> Content:
         server: base URL or path under which the service is reached.
     """
     found = sorted(_operations(app), key=lambda entry: (entry[0], entry[1]))
-    models = {ProblemOut}
+    models: set[type[BaseModel]] = {ProblemOut}
     for _path, _method, described, _view in found:
         models.update({described.request} if described.request else ())
         models.update(model for options in described.answers.values() for model in options)

@@ -7,7 +7,9 @@ are built by `service.serialise`, and the tests hold both to each other.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -15,9 +17,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
+    PlainValidator,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
     model_validator,
 )
@@ -27,6 +30,8 @@ from service.http.body import refusal
 
 Item = TypeVar("Item", bound=BaseModel)
 
+#: Longest id of an item that is sent back with its result.
+MAX_ID_CHARS = 200
 
 LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
@@ -38,11 +43,15 @@ def base_language(code: str) -> str:
     return code.replace("_", "-").split("-")[0].lower()
 
 
-def whole_characters(identifier: str) -> str:
-    """The identifier, if it can be sent back as UTF-8."""
-    if any("\ud800" <= character <= "\udfff" for character in identifier):
+def identifier(value: object) -> str | int | None:
+    """A caller's own id of an item: a short string that can be sent back, a number, or nothing."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if not isinstance(value, str) or len(value) > MAX_ID_CHARS:
+        raise ValueError(f"an id is a string of at most {MAX_ID_CHARS} characters or an integer")
+    if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("an id must be of whole Unicode characters")
-    return identifier
+    return value
 
 
 LanguageCode = Annotated[str, AfterValidator(base_language)]
@@ -58,10 +67,18 @@ Source = Annotated[
     Field(description="The text's language, e.g. `fr`; `auto`, null or absent: it is detected."),
 ]
 Identifier = Annotated[
-    Annotated[str, StringConstraints(max_length=200), AfterValidator(whole_characters)]
-    | int
-    | None,
-    Field(description="Comes back with the result; yours to choose."),
+    str | int | None,
+    PlainValidator(identifier),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": MAX_ID_CHARS},
+                {"type": "integer"},
+                {"type": "null"},
+            ],
+            "description": "Comes back with the result; yours to choose.",
+        }
+    ),
 ]
 
 
@@ -71,26 +88,51 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item that does not have its shape, and what is wrong with it."""
+
+    id: str | int | None
+    error: ServiceError
+
+
 def _refused_alone(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Keep a bad item's error in its place, so that the other items are worked on."""
     try:
         return handler(value)
     except ValidationError as error:
-        return refusal(error)
+        own_id = value.get("id") if isinstance(value, dict) else None
+        try:
+            return Refused(identifier(own_id), refusal(error))
+        except ValueError:
+            return Refused(None, refusal(error))
 
 
-OrRefusal = WrapValidator(_refused_alone)
+OrRefused = WrapValidator(_refused_alone)
+
+
+def entries(items: Sequence[Item]) -> list[Item | Refused]:
+    """The validated items as what they are: an item that was refused stands there as `Refused`."""
+    return cast("list[Item | Refused]", list(items))
 
 
 class OneOrMany(RequestModel):
-    """A request of either one text or many items."""
+    """A request of either one `text` or many `items`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["items"]}]}
+    )
 
     @model_validator(mode="after")
     def _either_text_or_items(self) -> Self:
-        given = {"text", "items"} & self.model_fields_set
-        if len(given) != 1 or getattr(self, given.pop()) is None:
+        if len({"text", "items"} & self.model_fields_set) != 1:
             raise ValueError("send either 'text' (one text) or 'items' (many)")
         return self
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the request is of one text."""
+        return "text" in self.model_fields_set
 
 
 class TranslateItem(RequestModel):
@@ -105,9 +147,9 @@ class TranslateItem(RequestModel):
 class TranslateRequest(OneOrMany):
     """One text, or many items, to be translated."""
 
-    text: Text | None = None
-    items: list[Annotated[TranslateItem, OrRefusal]] | None = Field(
-        None, description="Texts to translate together; each has its own result or error."
+    text: Text = ""
+    items: list[Annotated[TranslateItem, OrRefused]] = Field(
+        [], description="Texts to translate together; each has its own result or error."
     )
     source: Source = None
     target: LanguageCode = Field("en", description="The language to translate to.")
@@ -128,8 +170,8 @@ class DetectItem(RequestModel):
 class DetectRequest(OneOrMany):
     """One text, or many items, whose language is to be told."""
 
-    text: Text | None = None
-    items: list[Annotated[DetectItem, OrRefusal]] | None = None
+    text: Text = ""
+    items: list[Annotated[DetectItem, OrRefused]] = []
 
 
 class NormaliseItem(RequestModel):
@@ -143,21 +185,9 @@ class NormaliseItem(RequestModel):
 class NormaliseRequest(OneOrMany):
     """One text, or many items, whose names are to be put right without translating."""
 
-    text: Text | None = None
-    items: list[Annotated[NormaliseItem, OrRefusal]] | None = None
+    text: Text = ""
+    items: list[Annotated[NormaliseItem, OrRefused]] = []
     language: LanguageCode = Field("en", description="The language that the text is in.")
-
-
-def apart(items: list[Item]) -> list[Item | ServiceError]:
-    """Validated items, those that were refused being errors, with the place of the fault."""
-    found: list[Item | ServiceError] = []
-    for index, item in enumerate(items):
-        if isinstance(item, ServiceError):
-            inner = f".{item.field}" if item.field else ""
-            found.append(type(item)(item.detail, field=f"items[{index}]{inner}"))
-        else:
-            found.append(item)
-    return found
 
 
 class AnswerModel(BaseModel):
