@@ -13,7 +13,7 @@ from service.text.detect import detect as detect_language
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.File("r", encoding="utf-8", errors="surrogatepass"))
+@click.argument("files", nargs=-1, type=click.File("r", encoding="utf-8", errors="surrogateescape"))
 @click.option("--jsonl", is_flag=True, help='Read lines {"id","text"}, write one result line each.')
 def detect(files: tuple[TextIO, ...], jsonl: bool) -> None:
     """Tell the language of each FILE, or of standard input.

@@ -87,7 +87,7 @@ def _open(files: tuple[Path, ...]) -> Iterator[TextIO]:
     if not files:
         yield standard_input()
     for path in files:
-        with path.open(encoding="utf-8", errors="surrogatepass", newline="") as stream:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
             yield stream
 
 

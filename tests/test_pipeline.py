@@ -1,0 +1,175 @@
+"""The way of a text, over an engine that only marks what it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from service.config import Settings
+from service.engine.translator import Hypothesis
+from service.errors import InvalidText, ServiceError, TextTooLong, UnsupportedLanguage
+from service.names.glossary import GlossaryStore
+from service.pipeline import Pipeline, Request, Translation
+
+ENTRY = """
+- id: franck-allisio
+  name: Franck Allisio
+  type: person
+  ar: [فرانك أليسيو]
+"""
+
+FRENCH = (
+    "Le maire a salué la foule devant la mairie.\n\n"
+    "  - Le budget sera voté lundi prochain.\n"
+    "  - Les écoles resteront ouvertes pendant les travaux.\n"
+)
+
+
+class MarkingEngine:
+    """Answers ``[source] sentence`` and remembers what it was asked."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]] = (("fr", "en"), ("ar", "en"))) -> None:
+        self._pairs = tuple(pairs)
+        self.calls: list[tuple[str, str, list[str]]] = []
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        return self._pairs
+
+    def model(self, source: str, target: str) -> str:
+        return f"translate-{source}_{target}-test"
+
+    def translate(
+        self, sentences: Sequence[str], source: str, target: str, *, links: bool = False
+    ) -> list[Hypothesis]:
+        self.calls.append((source, target, list(sentences)))
+        return [Hypothesis(f"[{source}] {sentence}", -0.5) for sentence in sentences]
+
+
+@pytest.fixture
+def engine() -> MarkingEngine:
+    return MarkingEngine()
+
+
+@pytest.fixture
+def pipeline(engine: MarkingEngine, tmp_path: Path) -> Pipeline:
+    (tmp_path / "people.yaml").write_text(ENTRY, encoding="utf-8")
+    return Pipeline(Settings(), engine, GlossaryStore(tmp_path))  # type: ignore[arg-type]
+
+
+def one(result: Translation | ServiceError) -> Translation:
+    assert isinstance(result, Translation), result
+    return result
+
+
+def test_everything_between_sentences_comes_through_as_it_was(pipeline: Pipeline) -> None:
+    result = one(pipeline.translate([Request(FRENCH, source="fr", glossary="none")])[0])
+    assert result.text == (
+        "[fr] Le maire a salué la foule devant la mairie.\n\n"
+        "  - [fr] Le budget sera voté lundi prochain.\n"
+        "  - [fr] Les écoles resteront ouvertes pendant les travaux.\n"
+    )
+
+
+def test_sentence_pairs_tell_where_both_sides_stand(pipeline: Pipeline) -> None:
+    result = one(pipeline.translate([Request(FRENCH, source="fr", glossary="none")])[0])
+    assert len(result.sentences) == 3
+    for pair in result.sentences:
+        assert FRENCH[pair.start : pair.end] == pair.source
+        assert result.raw_text[pair.target_start : pair.target_end] == pair.translation
+
+
+def test_the_sentences_of_all_texts_go_to_the_model_in_one_call(
+    pipeline: Pipeline, engine: MarkingEngine
+) -> None:
+    pipeline.translate([Request(FRENCH, source="fr") for _ in range(3)])
+    assert len(engine.calls) == 1
+    assert len(engine.calls[0][2]) == 9
+
+
+def test_each_text_has_a_language_of_its_own(pipeline: Pipeline) -> None:
+    french, arabic, english = pipeline.translate(
+        [
+            Request("Le ministre de l'Intérieur se rendra à Marseille jeudi."),
+            Request("يزور وزير الداخلية مدينة مرسيليا يوم الخميس."),
+            Request("The interior minister will travel to Marseille on Thursday."),
+        ]
+    )
+    assert [one(french).source, one(arabic).source, one(english).source] == ["fr", "ar", "en"]
+    assert one(english).text == "The interior minister will travel to Marseille on Thursday."
+
+
+def test_english_is_not_translated_but_its_names_are_put_right(
+    pipeline: Pipeline, engine: MarkingEngine
+) -> None:
+    text = "Franck Alessio, the candidate for mayor, spoke on Monday. Alessio left early."
+    result = one(pipeline.translate([Request(text)])[0])
+    assert engine.calls == []
+    assert result.text == (
+        "Franck Allisio, the candidate for mayor, spoke on Monday. Allisio left early."
+    )
+    assert result.raw_text == text
+    assert result.model == ""
+
+
+def test_names_are_left_alone_when_no_glossary_is_asked_for(pipeline: Pipeline) -> None:
+    text = "Franck Alessio, the candidate for mayor, spoke on Monday."
+    result = one(pipeline.translate([Request(text, glossary="none")])[0])
+    assert result.text == text
+    assert result.names == ()
+
+
+def test_a_bad_item_does_not_harm_the_others(pipeline: Pipeline) -> None:
+    bad, good, unknown = pipeline.translate(
+        [
+            Request("broken \ud800 text"),
+            Request("Bonjour à tous.", source="fr"),
+            Request("Hallo Welt, wie geht es dir?", source="de"),
+        ]
+    )
+    assert isinstance(bad, InvalidText)
+    assert one(good).text == "[fr] Bonjour à tous."
+    assert isinstance(unknown, UnsupportedLanguage)
+    assert unknown.field == "source"
+
+
+@pytest.mark.parametrize("text", ["", "   \n\t", "🎉🎉", "123 456", "…"])
+def test_what_has_no_language_comes_back_unchanged(pipeline: Pipeline, text: str) -> None:
+    result = one(pipeline.translate([Request(text)])[0])
+    assert result.text == text
+    assert result.source == "und"
+
+
+def test_a_text_over_the_limit_is_refused_with_its_size(tmp_path: Path) -> None:
+    settings = Settings(max_item_chars=20)
+    pipeline = Pipeline(settings, MarkingEngine(), GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    (result,) = pipeline.translate([Request("Le maire a salué la foule.", source="fr")])
+    assert isinstance(result, TextTooLong)
+    assert "26 characters" in result.detail
+
+
+def test_a_language_that_nothing_translates_is_named_in_the_error(pipeline: Pipeline) -> None:
+    (result,) = pipeline.translate(
+        [Request("Der Innenminister reist am Donnerstag nach Marseille, um die Polizei zu sehen.")]
+    )
+    assert isinstance(result, UnsupportedLanguage)
+    assert "'de'" in result.detail
+
+
+def test_a_french_quotation_in_an_arabic_story_goes_through_the_french_model(
+    pipeline: Pipeline, engine: MarkingEngine
+) -> None:
+    text = (
+        "قال رئيس البلدية إن المدينة بحاجة إلى المزيد من الشرطة.\n"
+        "« Nous avons besoin de plus de policiers dans nos rues. »\n"
+    )
+    pipeline.translate([Request(text, glossary="none")])
+    assert {source for source, _, _ in engine.calls} == {"ar", "fr"}
+
+
+def test_an_arabic_name_reaches_the_model_in_its_right_latin_spelling(
+    pipeline: Pipeline, engine: MarkingEngine
+) -> None:
+    pipeline.translate([Request("قال فرانك أليسيو إنه سيترشح.", source="ar")])
+    assert "Franck Allisio" in engine.calls[0][2][0]
