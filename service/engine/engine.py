@@ -42,7 +42,7 @@ class Engine:
         raise NotImplementedError
 
     def model(self, source: str, target: str) -> str:
-        """What translates this pair, e.g. ``translate-fr_en-1.0`` or ``translate-ar_en-1.0+translate-en_fr-1.0``.
+        """What translates this pair, e.g. ``translate-fr_en-1.0``; two joined by ``+`` for a pivot.
 
         Raises:
             UnsupportedLanguage: no package serves the pair.
