@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "service.commands.demo:demo",
     "detect": "service.commands.detect:detect",
     "glossary": "service.commands.glossary:glossary",
+    "health": "service.commands.health:health",
     "jobs": "service.commands.jobs:jobs",
     "models": "service.commands.models:models",
     "normalise": "service.commands.normalise:normalise",
