@@ -20,7 +20,7 @@ from service.http import faces, limits, observe, problems
 from service.http.face import FaceIndex
 from service.http.observe import Metrics, StateCollector
 from service.logs import places_of
-from service.names.glossary import GlossaryStore
+from service.names.glossary import EMPTY, GlossaryStore
 from service.pipeline import Pipeline
 
 log = structlog.get_logger("service")
@@ -45,11 +45,7 @@ class Services:
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
-        """The services of one process.
-
-        Raises:
-            GlossaryError: the term files cannot be used, and there is no earlier state of them.
-        """
+        """The services of one process."""
         engine = Engine(settings)
         glossaries = GlossaryStore(settings.glossary_dir, settings.glossary_poll_seconds)
         return cls(settings, engine, glossaries, Pipeline(settings, engine, glossaries))
@@ -91,14 +87,23 @@ class Services:
 
     @property
     def ready(self) -> bool:
-        """Whether every usable model has answered a sentence, and there is at least one."""
-        return self.loaded and self.engine.ready and bool(self.engine.pairs())
+        """Whether every usable model has answered a sentence, and names can be put right.
+
+        Term files that break later leave the last good glossary in force, and the service ready;
+        with files that were broken from the start there is none.
+        """
+        has_glossary = (
+            self.glossaries.current.version != EMPTY.version or not self.glossaries.problem
+        )
+        return self.loaded and self.engine.ready and bool(self.engine.pairs()) and has_glossary
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong while the service runs on: broken packages, broken term files."""
+        """What needs a person: broken packages, broken term files."""
+        engine = self.engine.problems if self.loaded else ()
+        _ = self.glossaries.current  # looks at the files
         stale = self.glossaries.problem
-        return (*self.engine.problems, *((f"glossary: {stale}",) if stale else ()))
+        return (*engine, *((f"glossary: {stale}",) if stale else ()))
 
     def require_models(self) -> None:
         """Refuse work that needs a model while there is none.
@@ -115,9 +120,6 @@ class Services:
     def close(self) -> None:
         """Finish what was accepted, then stop the engine's threads."""
         self.engine.close()
-        close_glossaries = getattr(self.glossaries, "close", None)
-        if close_glossaries is not None:
-            close_glossaries()
 
 
 def services() -> Services:
@@ -134,7 +136,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises:
         SettingsError: a RELAIS_* variable has a value that cannot be used.
-        GlossaryError: the term files cannot be used.
     """
     settings = settings or Settings.load()
     app = Flask("service", static_folder=None, template_folder="web/templates")

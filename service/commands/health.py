@@ -1,4 +1,4 @@
-"""`python -m service health`: asks a running server whether it is ready; made for container checks."""
+"""`python -m service health`: asks a running server whether it is ready; for container checks."""
 
 from __future__ import annotations
 

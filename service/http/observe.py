@@ -78,7 +78,7 @@ class Metrics:
         )
         self.names = Counter(
             "relais_names",
-            "Names put right, and names suggested but left alone.",
+            "Names found: changed, right as they stood, or suggested and left alone.",
             ["outcome"],
             registry=self.registry,
         )
@@ -86,7 +86,11 @@ class Metrics:
     def count_names(self, names: Iterable[NameReport]) -> None:
         """Count the names of one report."""
         for name in names:
-            self.names.labels("changed" if name.applied else "suggested").inc()
+            if name.surface == name.replacement:
+                outcome = "right"
+            else:
+                outcome = "changed" if name.applied else "suggested"
+            self.names.labels(outcome).inc()
 
     def count_translation(self, translation: Translation) -> None:
         """Count what one translated text amounted to."""
