@@ -96,6 +96,13 @@ class Settings(BaseSettings):
     )
     job_chunk_items: int = Field(64, ge=1, le=10_000, description="Items in one chunk of a job.")
 
+    job_lease_seconds: float = Field(
+        30.0, ge=1, le=3600, description="Silence after which a worker's chunk goes to another."
+    )
+    job_retention_days: float = Field(
+        30.0, ge=0, description="Days that ended jobs are kept; 0 keeps them for ever."
+    )
+
     # Running
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `serve` listens on.")

@@ -137,6 +137,30 @@ class GlossaryError(ServiceError):
     title = "Glossary error"
 
 
+class StorageFull(ServiceError):
+    """The disk that holds the jobs is full."""
+
+    code = "storage_full"
+    status = 507
+    title = "Storage full"
+
+
+class StorageUnavailable(ServiceError):
+    """The job database is locked or cannot be reached; try again later."""
+
+    code = "storage_unavailable"
+    status = 503
+    title = "Storage unavailable"
+
+
+class ItemSetAside(ServiceError):
+    """An item of a job on which the worker failed again and again."""
+
+    code = "set_aside"
+    status = 500
+    title = "Item set aside"
+
+
 class SettingsError(ServiceError):
     """A RELAIS_* variable has a value that cannot be used; the service does not start."""
 
