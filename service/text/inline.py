@@ -232,6 +232,7 @@ def _tokens(text: str) -> list[_Token]:
 def _key(surface: str) -> str:
     """What two tokens must have in common to count as the same text in both languages."""
     folded = unicodedata.normalize("NFKC", surface).translate(_PUNCTUATION_KEYS).casefold()
+    folded = folded.removesuffix("'s")
     return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in folded)
 
 
@@ -299,12 +300,16 @@ class _Alignment:
     def _find_kept(self, segment: Segment) -> None:
         """Find each kept text verbatim in the output, in order, each occurrence once."""
         cursors: dict[str, int] = {}
+        lowered = self.out_text.lower()
+        haystack = lowered if len(lowered) == len(self.out_text) else self.out_text
         for mark in segment.marks:
             if mark.kind != "keep" or mark.end == mark.position:
                 continue
             text = segment.text[mark.position : mark.end]
             at = self.out_text.find(text, cursors.get(text, 0))
             if at < 0:
+                at = haystack.find(text.lower(), cursors.get(text, 0))
+            if at < 0 or len(text.lower()) != len(text):
                 continue
             cursors[text] = at + len(text)
             outs = self.out_range(at, at + len(text))
@@ -378,14 +383,24 @@ class _Alignment:
         behind = _Interpolation(sorted((out, source) for source, out in knots))
         lonely_sources = [i for i in sources if not self.forward[i]]
         lonely_outs = [j for j in outs if not self.back[j]]
-        for i in lonely_sources:
-            at = ahead((self.source[i].start + self.source[i].end) / 2)
-            j = min(max(bisect_right(self.out_starts, at) - 1, outs[0]), outs[-1])
-            self._link(i, j)
-        for j in lonely_outs:
-            at = behind((self.out[j].start + self.out[j].end) / 2)
-            i = min(max(bisect_right(self.source_starts, at) - 1, sources[0]), sources[-1])
-            self._link(i, j)
+        if not lonely_sources or not lonely_outs:
+            return
+        source_middles = [(self.source[i].start + self.source[i].end) / 2 for i in lonely_sources]
+        out_middles = [(self.out[j].start + self.out[j].end) / 2 for j in lonely_outs]
+        for i, middle in zip(lonely_sources, source_middles, strict=True):
+            self._link(i, lonely_outs[_nearest(out_middles, ahead(middle))])
+        for j, middle in zip(lonely_outs, out_middles, strict=True):
+            self._link(lonely_sources[_nearest(source_middles, behind(middle))], j)
+
+
+def _nearest(values: list[float], x: float) -> int:
+    """Index of the value nearest to `x` in a sorted list that is not empty."""
+    right = bisect_left(values, x)
+    if right == 0:
+        return 0
+    if right == len(values):
+        return right - 1
+    return right if values[right] - x < x - values[right - 1] else right - 1
 
 
 class _Interpolation:
