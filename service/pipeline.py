@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -58,7 +58,8 @@ class SentencePair:
     """A sentence and its translation before normalisation.
 
     `start`, `end` are half-open character offsets into the source text; `target_start` and
-    `target_end` into the raw translation. `score` is the mean log-probability per token.
+    `target_end` into the raw translation. `score` is the mean log-probability per token. `links`
+    are the model's character links (start, end, target start, target end), offsets as above.
     """
 
     start: int
@@ -69,6 +70,7 @@ class SentencePair:
     translation: str
     score: float
     flags: tuple[str, ...]
+    links: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,9 @@ class Pipeline:
         pieces: list[str] = []
         pairs: list[SentencePair] = []
         at = length = 0
-        for sentence, hypothesis in zip(work.sentences, work.hypotheses, strict=True):
+        for sentence, carried, hypothesis in zip(
+            work.sentences, work.carried, work.hypotheses, strict=True
+        ):
             gap = text[at : sentence.start]
             start = length + len(gap)
             length = start + len(hypothesis.text)
@@ -312,11 +316,49 @@ class Pipeline:
                     hypothesis.text,
                     hypothesis.score,
                     flags,
+                    tuple(_original_links(sentence, carried, hypothesis, start)),
                 )
             )
             at = sentence.end
         pieces.append(text[at:])
         return "".join(pieces), tuple(pairs)
+
+
+def _original_links(
+    sentence: Sentence, carried: Carried, hypothesis: Hypothesis, target_start: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """The model's links with their source side in the original text, not in the carried one."""
+    if not hypothesis.attention:
+        return
+    gaps = zip(
+        [0, *(anchor.end for anchor in carried.anchors)],
+        [*(anchor.start for anchor in carried.anchors), len(sentence.text)],
+        strict=True,
+    )
+    same: list[tuple[int, int, int]] = []  # carried start, carried end, original start
+    at = 0
+    for start, end in gaps:
+        at = carried.text.find(sentence.text[start:end], at)
+        if at < 0:
+            break
+        same.append((at, at + end - start, start))
+        at += end - start
+    for first, last, out_first, out_last in hypothesis.attention:
+        for (low, high, start), following in zip(same, [*same[1:], None], strict=True):
+            end = following[2] if following else len(sentence.text)
+            if low <= first < high:
+                span = start + first - low, start + min(last, high) - low
+            elif high <= first < (following[0] if following else len(carried.text)):
+                span = start + high - low, end
+            else:
+                continue
+            yield (
+                sentence.start + span[0],
+                sentence.start + span[1],
+                target_start + out_first,
+                target_start + out_last,
+            )
+            break
 
 
 def _copied(text: str) -> Hypothesis:
