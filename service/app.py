@@ -19,6 +19,7 @@ from service.errors import NotReady
 from service.http import faces, limits, observe, problems
 from service.http.face import FaceIndex
 from service.http.observe import Metrics, StateCollector
+from service.jobs.system import JobSystem
 from service.logs import places_of
 from service.names.glossary import EMPTY, GlossaryStore
 from service.pipeline import Pipeline
@@ -38,10 +39,18 @@ class Services:
     engine: Engine
     glossaries: GlossaryStore
     pipeline: Pipeline
+    jobs: JobSystem = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     _loaded: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _loader: threading.Thread | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = JobSystem.build(
+            self.settings,
+            lambda requests: self.pipeline.translate(requests),
+            ready=lambda: self.ready,
+        )
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -51,13 +60,17 @@ class Services:
         return cls(settings, engine, glossaries, Pipeline(settings, engine, glossaries))
 
     def start(self) -> None:
-        """Begin to load the models, unless that has begun. Call it after the process has forked."""
+        """Begin to load the models and to work on jobs, unless that has begun.
+
+        Call it after the process has forked.
+        """
         if self._loader is not None:
             return
         with self._lock:
             if self._loader is None:
                 self._loader = threading.Thread(target=self._load, name="load", daemon=True)
                 self._loader.start()
+                self.jobs.runner.start()
 
     def _load(self) -> None:
         try:
@@ -119,6 +132,7 @@ class Services:
 
     def close(self) -> None:
         """Finish what was accepted, then stop the engine's threads."""
+        self.jobs.close()
         self.engine.close()
 
 

@@ -37,6 +37,7 @@ STATUS_TEXT = {
     415: "The body is not declared as JSON.",
     429: "Too many requests, or too much is waiting; see Retry-After.",
     503: "The models are still being loaded, or cannot be used.",
+    507: "The disk is full; nothing of the request was kept.",
 }
 
 
@@ -47,6 +48,7 @@ class Operation:
     summary: str
     tag: str
     request: type[BaseModel] | None
+    body: Content | None
     answers: dict[int, tuple[type[BaseModel], ...]]
     errors: tuple[int, ...]
     media_type: str
@@ -58,6 +60,7 @@ def operation(
     *,
     tag: str,
     request: type[BaseModel] | None = None,
+    body: Content | None = None,
     answers: dict[int, tuple[type[BaseModel], ...]] | None = None,
     errors: tuple[int, ...] = (),
     media_type: str = "application/json",
@@ -67,6 +70,7 @@ def operation(
 
     Args:
         request: model of the JSON body; none: the view takes no body.
+        body: OpenAPI content of a body that is not one JSON object, by media type.
         answers: models of the answers by status; several models: one of them.
         errors: statuses answered with a problem document.
         media_type: of the answers.
@@ -75,7 +79,7 @@ def operation(
 
     def mark(view: View) -> View:
         described = Operation(
-            summary, tag, request, answers or {}, errors, media_type, tuple(parameters)
+            summary, tag, request, body, answers or {}, errors, media_type, tuple(parameters)
         )
         view.operation = described  # type: ignore[attr-defined]
         return view
@@ -160,6 +164,8 @@ def _operation_object(described: Operation, view: Callable[..., Any]) -> Content
     }
     if described.parameters:
         value["parameters"] = list(described.parameters)
+    if described.body is not None:
+        value["requestBody"] = {"required": True, "content": described.body}
     if described.request is not None:
         value["requestBody"] = {
             "required": True,

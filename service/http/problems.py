@@ -13,13 +13,24 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import NotReady, Overloaded, PackageError, ServiceError
+from service.errors import (
+    NotReady,
+    Overloaded,
+    PackageError,
+    ServiceError,
+    StorageUnavailable,
+)
 
 PROBLEM_TYPE = "application/problem+json"
 #: Where a problem's `type` points: the table of codes in the API's documentation.
 TYPE_PREFIX = "urn:relais:problem:"
 #: Seconds after which a caller may try again, for the errors that pass by themselves.
-RETRY_AFTER: dict[type[ServiceError], int] = {Overloaded: 1, NotReady: 2, PackageError: 60}
+RETRY_AFTER: dict[type[ServiceError], int] = {
+    Overloaded: 1,
+    NotReady: 2,
+    PackageError: 60,
+    StorageUnavailable: 2,
+}
 
 #: Codes and sentences for the errors that Werkzeug raises before any of our code runs.
 HTTP_ERRORS: dict[int, tuple[str, str, str]] = {

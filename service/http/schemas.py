@@ -308,6 +308,72 @@ class FailedItem(AnswerModel):
     error: ItemError
 
 
+class BatchLine(TranslationOut):
+    """A line of a batch's or a job's results: one item's translation."""
+
+    position: int = Field(ge=0, description="The item's place in the batch, from 0.")
+    line: int | None = Field(None, ge=1, description="The line on which it began, from 1.")
+    id: Identifier = None
+
+
+class FailedLine(AnswerModel):
+    """A line of a batch's or a job's results: an item that could not be worked on."""
+
+    position: int | None = Field(None, ge=0, description="The item's place, from 0.")
+    line: int | None = Field(None, ge=1, description="The line on which it began, from 1.")
+    id: Identifier = None
+    error: ItemError
+    fatal: bool = Field(False, description="True: the batch cannot be read any further.")
+
+
+class ItemCounts(AnswerModel):
+    """How many items a job has, and how they ended."""
+
+    total: int = Field(ge=0)
+    finished: int = Field(ge=0)
+    succeeded: int = Field(ge=0)
+    failed: int = Field(ge=0)
+
+
+class JobOptions(AnswerModel):
+    """What holds for all items of a job that do not say otherwise."""
+
+    source: str | None
+    target: str
+    glossary: str
+    explain: bool
+
+
+class JobWebhook(AnswerModel):
+    """The address that is told of a job's end."""
+
+    url: str
+    state: Literal["waiting", "pending", "delivered", "failed"]
+
+
+class JobOut(AnswerModel):
+    """A job as it stands; times in ISO 8601."""
+
+    id: str
+    state: Literal["receiving", "queued", "running", "done", "cancelled"]
+    items: ItemCounts
+    rate: float | None = Field(description="Items a second: of late, or overall once it ended.")
+    seconds_left: float | None = Field(description="By that rate, while it is running.")
+    created: str
+    started: str | None
+    finished: str | None
+    options: JobOptions
+    problem: str | None = Field(description="Why it does not go on at present, if it does not.")
+    webhook: JobWebhook | None
+
+
+class JobsOut(AnswerModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobOut]
+    next: str | None = Field(description="Send it as `before` for older ones; null: no more.")
+
+
 class TranslatedItems(AnswerModel):
     """The results, in the order of the items."""
 

@@ -35,6 +35,11 @@ class Database:
         """Close the idle connections."""
         self._engine.dispose()
 
+    def exists(self) -> bool:
+        """Whether there is a database; one in a file is made when the first job is."""
+        path = self._engine.url.database
+        return self._engine.dialect.name != "sqlite" or not path or Path(path).exists()
+
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator[sa.Connection]:
         """A transaction, committed at the end of the block and rolled back when it raises.

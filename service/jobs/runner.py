@@ -108,7 +108,7 @@ class Runner:
         while not self._stopping.is_set():
             busy = False
             try:
-                busy = step()
+                busy = self._store.exists() and step()
                 failures = 0
             except STORAGE_ERRORS as error:
                 failures += 1

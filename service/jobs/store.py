@@ -74,6 +74,10 @@ class JobStore:
         self._database = database
         self._chunk_items = chunk_items
 
+    def exists(self) -> bool:
+        """Whether there may be a job; asks nothing of the database."""
+        return self._database.exists()
+
     # Receiving
 
     def create(
@@ -96,7 +100,7 @@ class JobStore:
                 earlier = self._earlier(connection, owner, idempotency_key, now)
                 if earlier is not None:
                     return earlier, False
-            inserted = connection.execute(
+            inserted = connection.scalar(
                 self._database.insert(jobs)
                 .values(
                     id=identifier,
@@ -110,8 +114,9 @@ class JobStore:
                     webhook_url=webhook_url,
                 )
                 .on_conflict_do_nothing()
+                .returning(jobs.c.id)
             )
-            if inserted.rowcount != 1:
+            if inserted is None:
                 raise Conflict("Another upload with this Idempotency-Key has just begun.")
             return self._job(connection, identifier, owner), True
 

@@ -23,9 +23,15 @@ from typing import IO, Final
 import structlog
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
-from service.errors import NotReady, Overloaded, ServiceError, StorageFull
+from service.errors import (
+    ItemSetAside,
+    NotReady,
+    Overloaded,
+    ServiceError,
+    StorageFull,
+)
 from service.jobs.chunks import Outcome
-from service.jobs.records import Options, Record
+from service.jobs.records import Fault, Options, Record, result_line
 from service.jobs.work import Translate, translate_records
 from service.logs import places_of
 
@@ -249,6 +255,20 @@ class BatchStream:
                 future.cancel()
 
     def _work_on(self, group: list[Record]) -> list[Outcome]:
+        """Translate a group; should it fail as a whole, each record alone."""
+        try:
+            return self._when_there_is_capacity(group)
+        except ServiceError:
+            raise
+        except Exception as error:
+            name = type(error).__qualname__
+            log.error("batch_group_failed", exception=name, places=places_of(error))
+            if len(group) > 1:
+                return [outcome for record in group for outcome in self._work_on([record])]
+            fault = Fault.of(ItemSetAside(f"The service failed on this item ({name})."))
+            return [Outcome(group[0].position, result_line(group[0], fault), failed=True)]
+
+    def _when_there_is_capacity(self, group: list[Record]) -> list[Outcome]:
         for attempt in Retrying(
             retry=retry_if_exception_type((Overloaded, NotReady)),
             wait=wait_random(0.2, 1.0),

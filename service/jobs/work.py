@@ -160,7 +160,7 @@ def patiently(work: Callable[[], Result]) -> Result:
     """
     for attempt in Retrying(
         retry=retry_if_exception_type(STORAGE_ERRORS),
-        wait=wait_exponential_jitter(initial=0.2, max=15),
+        wait=wait_exponential_jitter(multiplier=0.2, max=15),
         stop=stop_after_delay(PATIENCE),
         reraise=True,
     ):
