@@ -1,0 +1,383 @@
+"""The page: translate a text, browse the glossary, follow the jobs. Plain HTML, rendered here.
+
+Every form works without a script and without cookies, so there is nothing that another site could
+send in a visitor's name: a key, where the deployment asks for one, is typed into the form.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Request, Response, g, render_template, request, send_from_directory
+
+import service
+from service.app import Services, services
+from service.config import PROJECT_DIR
+from service.errors import InvalidText, NotFound, ServiceError, Unauthorised
+from service.http.face import Face, key_in_headers
+from service.http.limits import Keys
+from service.http.problems import Problem
+from service.names.glossary import STATUSES, TYPES, Entry
+from service.names.report import NameReport
+from service.pipeline import Request as TranslationRequest
+from service.pipeline import Translation
+from service.web import history, proposals, search
+from service.web.marks import pieces_of, rows_of
+from service.web.wording import FLAG_LABELS, FLAG_WORDS, LANGUAGES, duration, moment, reasons
+
+blueprint = Blueprint("pages", __name__)
+
+PAGE_SIZE = 50
+PREVIEW_LINES = 20
+
+# Everything the page needs comes from this server; nothing may frame it or run inside it.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def _problem_page(problem: Problem) -> Response:
+    """An error as a page that a person can read."""
+    return _page("error.html", section="", status=problem.status, problem=problem)
+
+
+def _key_in_form(request: Request) -> str | None:
+    """The API key that a form was sent with, or that of the headers."""
+    return request.form.get("api_key") or key_in_headers(request)
+
+
+FACE = Face(
+    blueprint,
+    problem=_problem_page,
+    find_key=_key_in_form,
+    paths=("/glossary", "/glossary/", "/glossary-proposal", "/jobs", "/jobs/", "/static/"),
+    open_views=frozenset(
+        {
+            "static",
+            "translate_form",
+            "glossary",
+            "entry",
+            "try_entry",
+            "propose_form",
+            "propose",
+            "jobs",
+        }
+    ),
+)
+
+
+def _page(template: str, *, section: str, status: int = 200, **values: object) -> Response:
+    own = services()
+    glossary = own.glossaries.current
+    body = render_template(
+        template,
+        section=section,
+        version=service.__version__,
+        glossary_version=glossary.version,
+        entry_count=len(glossary.entries),
+        ready=own.ready,
+        problems=own.problems,
+        reasons=reasons,
+        key_asked=bool(own.settings.api_keys),
+        duration=duration,
+        moment=moment,
+        language_name=lambda code: LANGUAGES.get(code, code),
+        **values,
+    )
+    return Response(body, status, SECURITY_HEADERS, mimetype="text/html")
+
+
+@blueprint.get("/static/<path:filename>")
+def static(filename: str) -> Response:
+    """The style sheet, the script and the icon."""
+    response = send_from_directory(PROJECT_DIR / "service" / "web" / "static", filename)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+# ---- Translate ------------------------------------------------------------------------------
+
+
+@blueprint.get("/")
+def translate_form() -> Response:
+    """The empty form."""
+    return _translate_page()
+
+
+@blueprint.post("/")
+def translate_text() -> Response:
+    """The text of the form, or of the file sent with it, in English."""
+    own = services()
+    source = request.form.get("source") or None
+    names_off = request.form.get("names") == "off"
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    try:
+        text = _uploaded_text() or text
+        own.require_models()
+        (result,) = own.pipeline.translate(
+            [TranslationRequest(text, source, glossary="none" if names_off else "default")]
+        )
+    except ServiceError as error:
+        result = error
+    if isinstance(result, ServiceError):
+        return _translate_page(text, source, names_off, error=result)
+    own.metrics.count_translation(result)
+    return _translate_page(text, source, names_off, result=result)
+
+
+def _uploaded_text() -> str:
+    upload = request.files.get("file")
+    data = upload.read() if upload else b""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidText(
+            "The file is not UTF-8 text. Other formats are translated by POST /translate_file.",
+            field="file",
+        ) from error
+
+
+def _translate_page(
+    text: str = "",
+    source: str | None = None,
+    names_off: bool = False,
+    *,
+    result: Translation | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    own = services()
+    sources = sorted({pair[0] for pair in own.engine.pairs() if pair[1] == "en"} | {"en"})
+    reported = _worth_showing(result.names) if result else ()
+    return _page(
+        "translate.html",
+        section="Translate",
+        status=error.status if error else 200,
+        text=text,
+        source=source,
+        names_off=names_off,
+        max_chars=own.settings.max_item_chars,
+        languages=[(code, LANGUAGES.get(code, code)) for code in sources],
+        error=error.detail if error else "",
+        result=result,
+        rows=rows_of(result, text) if result else (),
+        whole=pieces_of(result.raw_text, result.names, 0, len(result.raw_text)) if result else (),
+        reported=reported,
+        changed=sum(name.applied for name in reported),
+        suggested=sum(not name.applied for name in reported),
+        flag_labels=FLAG_LABELS,
+        flag_words=FLAG_WORDS,
+    )
+
+
+def _worth_showing(names: Sequence[NameReport]) -> tuple[NameReport, ...]:
+    """What was changed or suggested; names that were right already are left out."""
+    return tuple(name for name in names if not name.applied or name.replacement != name.surface)
+
+
+# ---- Glossary -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """What the glossary's list is narrowed to."""
+
+    query: str
+    type: str
+    status: str
+
+
+@blueprint.get("/glossary")
+def glossary() -> Response:
+    """The entries, searched and filtered."""
+    wanted = _Filter(
+        request.args.get("q", "").strip()[:200],
+        request.args.get("type", ""),
+        request.args.get("status", ""),
+    )
+    page = max(1, request.args.get("page", 1, type=int))
+    current = services().glossaries.current
+    hits = [
+        hit
+        for hit in search.find(current, wanted.query)
+        if wanted.type in ("", hit.entry.type) and wanted.status in ("", hit.entry.status)
+    ]
+    return _page(
+        "glossary.html",
+        section="Glossary",
+        hits=hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        total=len(hits),
+        page=page,
+        pages=max(1, -(-len(hits) // PAGE_SIZE)),
+        wanted=wanted,
+        types=TYPES,
+        statuses=STATUSES,
+    )
+
+
+@blueprint.get("/glossary/<entry_id>")
+def entry(entry_id: str) -> Response:
+    """One entry with its forms, examples and history."""
+    return _entry_page(_entry(services(), entry_id))
+
+
+@blueprint.post("/glossary/<entry_id>")
+def try_entry(entry_id: str) -> Response:
+    """The entry again, with what the whole glossary makes of a text."""
+    return _entry_page(
+        _entry(services(), entry_id), request.form.get("text", "").replace("\r\n", "\n")
+    )
+
+
+def _entry(own: Services, entry_id: str) -> Entry:
+    found = own.glossaries.current.by_id(entry_id)
+    if found is None:
+        raise NotFound(f"The glossary has no entry {entry_id!r}.", field="entry_id")
+    return found
+
+
+def _entry_page(found: Entry, text: str = "") -> Response:
+    own = services()
+    tried = own.pipeline.normalise(text) if text.strip() else None
+    return _page(
+        "entry.html",
+        section="Glossary",
+        entry=found,
+        history=history.of_entry(own.settings.glossary_dir, found),
+        text=text,
+        tried=tried,
+        pieces=pieces_of(text, tried.names, 0, len(text)) if tried else (),
+        reported=_worth_showing(tried.names) if tried else (),
+    )
+
+
+@blueprint.get("/glossary-proposal")
+def propose_form() -> Response:
+    """The form for a new entry, or for a correction of `entry_id`."""
+    entry_id = request.args.get("entry_id", "")
+    values: dict[str, Any]
+    if entry_id:
+        values = proposals.values_of(_entry(services(), entry_id))
+    else:
+        blank = Entry(id="", name=request.args.get("name", "")[:200], status="proposed")
+        values = proposals.values_of(blank)
+    return _propose_page(values, entry_id)
+
+
+@blueprint.post("/glossary-proposal")
+def propose() -> Response:
+    """Show what the proposal changes; download that as a patch; or save it, with a key."""
+    own = services()
+    entry_id = request.form.get("entry_id", "")
+    directory, current = own.settings.glossary_dir, own.glossaries.current
+    action = request.form.get("do", "show")
+    values: dict[str, Any] = proposals.values_of(Entry(id="", name="", status="proposed"))
+    try:
+        values = proposals.values_of_form(request.form)
+        if action == "save":
+            _require_editor(own)
+            made = proposals.save(directory, current, values, entry_id)
+            own.glossaries.reload()
+        else:
+            made = proposals.draft(directory, current, values, entry_id)
+    except ServiceError as error:
+        return _propose_page(values, entry_id, error=error)
+    if action == "download":
+        name = f"{made.entry_id}.patch"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', **SECURITY_HEADERS}
+        return Response(made.patch, 200, headers, mimetype="text/x-patch")
+    return _propose_page(values, entry_id, draft=made, saved=action == "save")
+
+
+def _require_editor(own: Services) -> None:
+    """Refuse to write unless the form holds one of the deployment's editor keys."""
+    if not Keys(own.settings.editor_keys).holds(request.form.get("editor_key", "")):
+        raise Unauthorised("That editor's key is not known here.", field="editor_key")
+
+
+def _propose_page(
+    values: Mapping[str, Any],
+    entry_id: str,
+    *,
+    draft: proposals.Draft | None = None,
+    saved: bool = False,
+    error: ServiceError | None = None,
+) -> Response:
+    return _page(
+        "propose.html",
+        section="Glossary",
+        status=error.status if error else 200,
+        values=values,
+        entry_id=entry_id,
+        types=TYPES,
+        statuses=STATUSES,
+        may_edit=bool(services().settings.editor_keys.strip(" ,")),
+        draft=draft,
+        saved=saved,
+        error=error.detail if error else "",
+    )
+
+
+# ---- Jobs -----------------------------------------------------------------------------------
+
+
+@blueprint.get("/jobs")
+def jobs() -> Response:
+    """The latest jobs; where keys are asked for, the form for one."""
+    if services().settings.api_keys:
+        return _page("jobs.html", section="Jobs", jobs=None)
+    return _jobs_page()
+
+
+@blueprint.post("/jobs")
+def jobs_of_key() -> Response:
+    """The latest jobs of the key that the form was sent with."""
+    return _jobs_page()
+
+
+def _owner() -> str:
+    """Whose jobs are shown: the key's, or everyone's where no key is asked for."""
+    owner: str = g.get("api_key", "")
+    return owner
+
+
+def _jobs_page() -> Response:
+    latest = services().jobs.store.list_jobs(_owner(), limit=PAGE_SIZE)
+    return _page("jobs.html", section="Jobs", jobs=latest, key=request.form.get("api_key", ""))
+
+
+@blueprint.route("/jobs/<job_id>", methods=["GET", "POST"])
+def job(job_id: str) -> Response:
+    """One job's progress and its first results; `do=cancel` and `do=download` act on it."""
+    store, owner = services().jobs.store, _owner()
+    action = request.form.get("do", "") if request.method == "POST" else request.args.get("do", "")
+    if action == "cancel" and request.method == "POST":
+        store.cancel(job_id, owner)
+    found = store.get(job_id, owner)
+    if action == "download":
+        _, lines = store.results(job_id, owner)
+        headers = {"Content-Disposition": f'attachment; filename="{found.id}.jsonl"'}
+        return Response((f"{line}\n" for line in lines), 200, headers, mimetype="application/jsonl")
+    _, lines = store.results(job_id, owner, limit=PREVIEW_LINES)
+    return _page(
+        "job.html",
+        section="Jobs",
+        job=found,
+        results=[json.loads(line) for line in lines],
+        key=request.form.get("api_key", ""),
+    )
+
+
+@blueprint.before_request
+def refuse_other_sites() -> None:
+    """A form is only taken from this server's own pages."""
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Unauthorised("Send the form from this server's own page.")

@@ -1,0 +1,1 @@
+"""The page: server-rendered templates, one style sheet, one small script, no outside host."""

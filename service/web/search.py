@@ -1,0 +1,67 @@
+"""Searching the glossary as an editor types: by spelling in either script, then by sound."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.names.glossary import Entry, Glossary
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that a search found, and the form that it was found by (empty: its name)."""
+
+    entry: Entry
+    by: str = ""
+
+
+def find(glossary: Glossary, query: str) -> list[Hit]:
+    """Entries for a query, best first; all of them, by name, for an empty one.
+
+    A name that begins with the query comes first, then one that holds it, then other forms that
+    hold it, then names that sound like it.
+    """
+    wanted = folded(query)
+    if not wanted:
+        return [Hit(entry) for entry in sorted(glossary.entries, key=lambda e: folded(e.name))]
+    ranked: list[tuple[int, str, Hit]] = []
+    for entry in glossary.entries:
+        hit = _rank(entry, wanted)
+        if hit is not None:
+            ranked.append((hit[0], folded(entry.name), Hit(entry, hit[1])))
+    ranked.sort(key=lambda item: item[:2])
+    return [hit for _, _, hit in ranked]
+
+
+def _rank(entry: Entry, wanted: str) -> tuple[int, str] | None:
+    name = folded(entry.name)
+    if name.startswith(wanted):
+        return 0, ""
+    if wanted in name:
+        return 1, ""
+    for form in _other_forms(entry):
+        if wanted in folded(form):
+            return 2, form
+    return None
+
+
+def _other_forms(entry: Entry) -> Iterator[str]:
+    yield from entry.ar
+    yield from entry.fr
+    yield from entry.variants
+    yield entry.id
+    yield from entry.context
+
+
+def folded(text: str) -> str:
+    """Case, accents, Arabic vowel signs and hamza seats left out."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return bare.translate(_ARABIC_SEATS).strip()
+
+
+_ARABIC_SEATS = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": None}
+)
