@@ -1,0 +1,152 @@
+"""Keys and rates: asked for where the deployment says so, and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service.config import Settings
+from service.errors import RequestTooLarge, SettingsError
+from service.http.limits import Keys, check_item_count
+
+MakeApp = Callable[..., Flask]
+PATH = "/v1/detect"
+BODY = {"text": "Le maire a salué la foule."}
+
+
+@pytest.fixture
+def guarded(make_app: MakeApp) -> FlaskClient:
+    hashed = "sha256:" + hashlib.sha256(b"second").hexdigest()
+    return make_app(api_keys=f"first, {hashed}").test_client()
+
+
+def test_without_keys_nothing_is_asked_for(bare: FlaskClient) -> None:
+    assert bare.post(PATH, json=BODY).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer first"},
+        {"Authorization": "bearer second"},
+        {"Authorization": "DeepL-Auth-Key first"},
+        {"X-API-Key": "first"},
+    ],
+)
+def test_a_known_key_is_let_in(guarded: FlaskClient, headers: dict[str, str]) -> None:
+    assert guarded.post(PATH, json=BODY, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer third"},
+        {"Authorization": "Basic first"},
+        {"X-API-Key": ""},
+        {"X-API-Key": "sha256:" + hashlib.sha256(b"second").hexdigest()},
+        {"X-API-Key": "ключ"},
+    ],
+)
+def test_no_key_or_a_wrong_one_is_refused(guarded: FlaskClient, headers: dict[str, str]) -> None:
+    response = guarded.post(PATH, json=BODY, headers=headers)
+
+    assert response.status_code == 403
+    assert response.json is not None
+    assert response.json["code"] == "unauthorised"
+
+
+@pytest.mark.parametrize("path", ["/v1/health/live", "/v1/version", "/openapi.json"])
+def test_health_and_description_ask_for_no_key(guarded: FlaskClient, path: str) -> None:
+    assert guarded.get(path).status_code == 200
+
+
+def test_metrics_ask_for_a_key(guarded: FlaskClient) -> None:
+    assert guarded.get("/metrics").status_code == 403
+    assert guarded.get("/metrics", headers={"X-API-Key": "first"}).status_code == 200
+
+
+def test_a_path_that_is_not_there_is_not_found_whatever_the_key(guarded: FlaskClient) -> None:
+    assert guarded.get("/v1/nothing").status_code == 404
+
+
+def test_keys_are_kept_as_digests_only() -> None:
+    assert "first" not in repr(vars(Keys("first")))
+
+
+def test_requests_over_the_rate_are_told_when_to_come_back(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="3/hour").test_client()
+
+    statuses = [client.post(PATH, json=BODY).status_code for _ in range(4)]
+    refused = client.post(PATH, json=BODY)
+
+    assert statuses == [200, 200, 200, 429]
+    assert refused.json is not None
+    assert refused.json["code"] == "rate_limited"
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+
+
+def test_the_rate_is_counted_over_all_routes_together(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="2/hour").test_client()
+
+    client.post(PATH, json=BODY)
+    client.post("/v1/normalise", json={"text": "a"})
+
+    assert client.get("/v1/models").status_code == 429
+
+
+def test_health_is_not_counted(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour").test_client()
+
+    assert {client.get("/v1/health/live").status_code for _ in range(5)} == {200}
+
+
+def test_callers_are_counted_apart(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour", api_keys="one,two").test_client()
+
+    first = [
+        client.post(PATH, json=BODY, headers={"X-API-Key": key}).status_code
+        for key in ("one", "two", "one")
+    ]
+
+    assert first == [200, 200, 429]
+
+
+def test_behind_a_trusted_proxy_its_clients_are_counted_apart(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour", trusted_proxies=1).test_client()
+
+    statuses = [
+        client.post(PATH, json=BODY, headers={"X-Forwarded-For": address}).status_code
+        for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1")
+    ]
+
+    assert statuses == [200, 200, 429]
+
+
+def test_a_forwarded_address_is_not_believed_without_a_proxy(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour").test_client()
+
+    statuses = [
+        client.post(PATH, json=BODY, headers={"X-Forwarded-For": address}).status_code
+        for address in ("192.0.2.1", "192.0.2.2")
+    ]
+
+    assert statuses == [200, 429]
+
+
+def test_a_rate_that_cannot_be_read_stops_the_start(make_app: MakeApp) -> None:
+    with pytest.raises(SettingsError, match="RELAIS_RATE_LIMIT"):
+        make_app(rate_limit="often")
+
+
+def test_as_many_items_as_the_limit_are_taken() -> None:
+    settings = Settings(max_items=3)
+
+    check_item_count([1, 2, 3], settings)
+    with pytest.raises(RequestTooLarge, match="4 items; the limit is 3"):
+        check_item_count([1, 2, 3, 4], settings)
