@@ -13,21 +13,20 @@ one process, because every process would hold its own copy of each model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from celery import Celery
 from celery.exceptions import OperationalError as CeleryError
-from celery.signals import worker_init, worker_ready, worker_shutdown
+from celery.signals import worker_ready
 from kombu.exceptions import ChannelError, OperationalError
 
 from service.config import Settings
 from service.jobs.chunks import ChunkQueue
-from service.jobs.work import STORAGE_ERRORS, ChunkWorker, patiently
+from service.jobs.work import STORAGE_ERRORS, patiently
 
 if TYPE_CHECKING:
-    from service.jobs.runner import Runner
+    from service.jobs.system import JobSystem
 
 log = structlog.get_logger("service.jobs")
 
@@ -112,42 +111,19 @@ class Publisher:
         return int(declared.message_count)
 
 
-def install_worker(
-    app: Celery,
-    *,
-    load: Callable[[], object],
-    worker: ChunkWorker,
-    publisher: Publisher,
-    runner: Runner,
-    close: Callable[[], object],
-) -> None:
-    """Make `app` a worker application.
-
-    Args:
-        load: makes the models ready, before the first task is taken.
-        runner: keeps house while the worker lives.
-        close: frees what `load` made.
-    """
+def install_worker(app: Celery, system: JobSystem) -> None:
+    """Make `app` a worker application that works on the chunks of `system`."""
+    publisher = Publisher(app, system.queue)
 
     @app.task(name=TASK)  # type: ignore[untyped-decorator]
     def chunk(job: str, start: int) -> None:
-        patiently(lambda: worker.work_on_next(job, start))
+        patiently(lambda: system.worker.work_on_next(job, start))
         try:
             publisher.top_up()
         except STORAGE_ERRORS as error:
             log.warning("jobs_paused", code=error.code)
 
     def begin(**_: object) -> None:
-        load()
+        system.runner.start()
 
-    def serve(**_: object) -> None:
-        runner.start()
-
-    def end(**_: object) -> None:
-        runner.stop(5.0)
-        worker.give_back()
-        close()
-
-    worker_init.connect(begin, weak=False)
-    worker_ready.connect(serve, weak=False)
-    worker_shutdown.connect(end, weak=False)
+    worker_ready.connect(begin, weak=False)

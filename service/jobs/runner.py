@@ -90,17 +90,12 @@ class Runner:
         self._wake.set()
 
     def stop(self, seconds: float = 60.0) -> None:
-        """Take no more chunks, and finish those underway; give them back after `seconds`."""
+        """Take no more chunks, and wait `seconds` for those underway to be finished."""
         self._stopping.set()
         self._wake.set()
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        if self._worker is not None and any(thread.is_alive() for thread in self._threads):
-            try:
-                self._worker.give_back()
-            except STORAGE_ERRORS as error:
-                log.warning("chunks_not_given_back", code=error.code)
 
     def _repeat(self, step: Callable[[], bool]) -> None:
         """Do `step` until the end: at once again while it finds work, else after a pause."""

@@ -24,6 +24,8 @@ from service.jobs.schema import ACTIVE, State, chunks, items, jobs, results, web
 RATE_WINDOW: Final = 60.0
 #: Seconds after which an upload that brings nothing more is given up.
 UPLOAD_IDLE: Final = 900.0
+#: Seconds of silence after which the same upload may begin anew: its server may have died.
+UPLOAD_SILENCE: Final = 60.0
 #: Seconds that one attempt to deliver a webhook may take before another process tries.
 WEBHOOK_LEASE: Final = 300.0
 #: Result lines read from the database at once.
@@ -130,10 +132,10 @@ class JobStore:
             return None
         if row.state != "receiving":
             return self._job(connection, row.id, owner)
-        if row.updated > now - UPLOAD_IDLE:
+        if row.updated > now - UPLOAD_SILENCE:
             raise Conflict(
-                f"An upload with this Idempotency-Key is going on as {row.id}; wait for it, or "
-                "cancel it with DELETE and send it again."
+                f"An upload with this Idempotency-Key is going on as {row.id}. Wait for it; or, "
+                f"if it broke, send it again after {UPLOAD_SILENCE:.0f} seconds."
             )
         self._delete(connection, [row.id])
         return None

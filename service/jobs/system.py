@@ -71,6 +71,7 @@ class JobSystem:
     def close(self, seconds: float = 60.0) -> None:
         """Finish the chunks underway, or give them back, and close the connections."""
         self.runner.stop(seconds)
+        self.worker.give_back()
         self.database.close()
 
 

@@ -97,7 +97,10 @@ class ChunkWorker:
     def give_back(self) -> None:
         """Give back what is underway, uncounted: this process is about to end."""
         for claim in list(self._underway):
-            self._queue.release(claim, failed=False)
+            try:
+                self._queue.release(claim, failed=False)
+            except STORAGE_ERRORS as error:
+                log.warning("chunk_not_given_back", job=claim.job, code=error.code)
 
     def _work_on(self, claim: Claim) -> None:
         self._underway[claim] = None

@@ -1,0 +1,125 @@
+"""`python -m service worker`: a machine that works on the chunks of jobs (RELAIS_BROKER_URL)."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when ctranslate2 is first imported
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from service.config import Settings
+from service.errors import NotReady, SettingsError
+from service.logs import configure
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from service.jobs.work import Translate
+
+
+@click.command()
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Chunks worked on at once; they share the models and their batches.",
+)
+@click.option("--ping", is_flag=True, help="Only ask whether this machine's worker answers.")
+def worker(concurrency: int, ping: bool) -> None:
+    """Work on the chunks of jobs that come over the broker, until told to stop.
+
+    SIGTERM finishes what is underway. Any number of workers may run, on any number of machines;
+    one that is killed loses nothing.
+
+    \b
+    Example:
+      RELAIS_BROKER_URL=redis://localhost:6379/0 \\
+      RELAIS_DATABASE_URL=postgresql://relais@localhost/relais \\
+      python -m service worker
+    """
+    settings = Settings.load()
+    if not settings.broker_url:
+        raise SettingsError(
+            "A worker needs a broker: set RELAIS_BROKER_URL (and RELAIS_DATABASE_URL to the "
+            "servers' database). Without a broker, the servers work on jobs themselves.",
+            field="RELAIS_BROKER_URL",
+        )
+    if ping:
+        sys.exit(0 if _answers(settings) else 1)
+    configure(settings.log_level)
+    run(settings, concurrency)
+
+
+def run(settings: Settings, concurrency: int) -> None:
+    """Work until told to stop, with the models of the settings."""
+    from service.engine import Engine
+    from service.names.glossary import GlossaryStore
+    from service.pipeline import Pipeline
+
+    engine = Engine(settings)
+    glossaries = GlossaryStore(settings.glossary_dir, settings.glossary_poll_seconds)
+    pipeline = Pipeline(settings, engine, glossaries)
+
+    def load() -> None:
+        engine.load()
+        if not engine.ready:
+            raise NotReady("No translation package could be loaded: " + "; ".join(engine.problems))
+
+    run_with(settings, concurrency, pipeline.translate, load=load, close=engine.close)
+
+
+def run_with(
+    settings: Settings,
+    concurrency: int,
+    translate: Translate,
+    *,
+    load: Callable[[], object] = lambda: None,
+    close: Callable[[], object] = lambda: None,
+) -> None:
+    """Work until told to stop.
+
+    Args:
+        translate: `Pipeline.translate`, or what behaves like it.
+        load: called once before the first chunk is taken.
+        close: called at the end.
+    """
+    from service.jobs.celery_app import install_worker, make_celery
+    from service.jobs.system import JobSystem
+
+    load()
+    app = make_celery(settings)
+    system = JobSystem.build(settings, translate)
+    install_worker(app, system)
+    try:
+        app.worker_main(
+            [
+                "worker",
+                "--pool=threads",
+                f"--concurrency={concurrency}",
+                f"--hostname={_node_name()}",
+                f"--loglevel={settings.log_level}",
+                "--without-gossip",
+                "--without-mingle",
+            ]
+        )
+    finally:
+        system.close(5.0)
+        close()
+
+
+def _node_name() -> str:
+    return f"relais@{socket.gethostname()}"
+
+
+def _answers(settings: Settings) -> bool:
+    from service.jobs.celery_app import make_celery
+
+    app: Celery = make_celery(settings)
+    return bool(app.control.ping(destination=[_node_name()], timeout=5.0))

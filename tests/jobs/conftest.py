@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.jobs.chunks import ChunkQueue
+from service.jobs.database import Database
+from service.jobs.records import Options, Record
+from service.jobs.store import Job, JobStore
+from tests.jobs.servers import Postgres, Redis
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder that the servers' own users may enter (pytest's are for one user only)."""
+    with tempfile.TemporaryDirectory(prefix="relais-servers-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[Postgres]:
+    folder = server_folder / "postgres"
+    folder.mkdir()
+    server = Postgres(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(server_folder: Path) -> Iterator[Redis]:
+    folder = server_folder / f"redis-{uuid.uuid4().hex}"
+    folder.mkdir()
+    server = Redis(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind that jobs can be kept in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.make_database(f"jobs_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+class Jobs:
+    """A store and a queue of small chunks, and the shortest ways to use them in a test."""
+
+    def __init__(self, database: Database, *, chunk_items: int = 4, lease: float = 30.0) -> None:
+        self.store = JobStore(database, chunk_items=chunk_items)
+        self.queue = ChunkQueue(database, lease_seconds=lease)
+        self.database = database
+
+    def queued(self, texts: list[str], *, owner: str = "", webhook: str | None = None) -> Job:
+        job, _new = self.store.create(owner, Options(), webhook_url=webhook)
+        self.store.add(job.id, records_of(texts))
+        return self.store.complete(job.id, "digest")
+
+    def lines(self, job: str, offset: int = 0) -> list[str]:
+        return list(self.store.results(job, offset=offset)[1])
+
+
+def records_of(texts: list[str], start: int = 0) -> list[Record]:
+    return [
+        Record(position, position + 1, f"id-{position}", text)
+        for position, text in enumerate(texts, start=start)
+    ]
+
+
+@pytest.fixture
+def jobs(database: Database) -> Jobs:
+    return Jobs(database)

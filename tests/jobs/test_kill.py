@@ -1,0 +1,254 @@
+"""`kill -9` in the middle of a job: every item is in the results, and none is there twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from service.jobs.chunks import MAX_TRIES
+from tests.jobs.fakes import KILLS, translated
+from tests.jobs.processes import CeleryWorker, Process, WebServer, wait_until
+from tests.jobs.servers import Postgres, Redis
+
+ITEMS = 400
+
+
+@pytest.fixture
+def processes() -> Iterator[list[Process]]:
+    """Whatever is put into this list is killed at the end of the test."""
+    started: list[Process] = []
+    yield started
+    for process in started:
+        if process.alive:
+            process.kill()
+
+
+def settings(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {
+        "RELAIS_DATA_DIR": str(tmp_path / "data"),
+        "RELAIS_JOB_CHUNK_ITEMS": "8",
+        "RELAIS_JOB_LEASE_SECONDS": "2",
+        "RELAIS_TEST_SECONDS": "0.01",
+        "RELAIS_LOG_LEVEL": "warning",
+        **more,
+    }
+
+
+def texts(count: int = ITEMS) -> list[str]:
+    return [f"texte numéro {number}" for number in range(count)]
+
+
+def assert_exactly_once(server: WebServer, job: str, sent: list[str]) -> None:
+    """Every item has its one result, in its place, with its own translation."""
+    lines = server.results(job)
+    assert [line["position"] for line in lines] == list(range(len(sent)))
+    assert [line["id"] for line in lines] == sent
+    assert [line["text"] for line in lines] == [translated(text) for text in sent]
+    counts = server.job(job)["items"]
+    assert counts == {
+        "total": len(sent),
+        "finished": len(sent),
+        "succeeded": len(sent),
+        "failed": 0,
+    }
+
+
+# The embedded runner
+
+
+def test_a_server_killed_three_times_loses_no_item_and_repeats_none(
+    tmp_path: Path, processes: list[Process]
+) -> None:
+    server = WebServer(tmp_path, settings(tmp_path))
+    processes.append(server)
+    server.start()
+    job = server.submit(texts())
+    for kill in range(1, 4):
+        finished = server.wait_for(job, kill * ITEMS // 5)
+        assert finished < ITEMS, "the job ended before it could be interrupted"
+        server.kill()
+        server.start()
+    assert server.wait_for_end(job)["state"] == "done"
+    assert_exactly_once(server, job, texts())
+
+
+def test_results_read_before_and_after_a_kill_join_at_the_offset(
+    tmp_path: Path, processes: list[Process]
+) -> None:
+    server = WebServer(tmp_path, settings(tmp_path))
+    processes.append(server)
+    server.start()
+    job = server.submit(texts(200))
+    server.wait_for(job, 40)
+    first = server.results(job)
+    server.kill()
+    server.start()
+    server.wait_for_end(job)
+    rest = server.results(job, offset=len(first))
+    assert 0 < len(first) < 200
+    assert [line["position"] for line in first + rest] == list(range(200))
+
+
+def test_an_item_that_kills_the_server_each_time_is_set_aside_and_the_others_are_done(
+    tmp_path: Path, processes: list[Process]
+) -> None:
+    server = WebServer(tmp_path, settings(tmp_path, RELAIS_LOG_LEVEL="info"))
+    processes.append(server)
+    server.start()
+    sent = texts(24)
+    sent[13] = KILLS
+    job = server.submit(sent)
+
+    def ended() -> bool:  # gunicorn replaces the worker that was killed; meanwhile nobody answers
+        try:
+            return bool(server.job(job)["state"] == "done")
+        except (requests.RequestException, ValueError):
+            return False
+
+    wait_until(ended, server.log)
+    lines = server.results(job)
+    assert [line["position"] for line in lines] == list(range(24))
+    assert [line["position"] for line in lines if "error" in line] == [13]
+    assert lines[13]["error"]["code"] == "set_aside"
+    assert server.log().count("SIGKILL") == 1 + MAX_TRIES
+
+
+def test_an_upload_cut_off_by_a_kill_is_never_worked_on(
+    tmp_path: Path, processes: list[Process]
+) -> None:
+    server = WebServer(tmp_path, settings(tmp_path))
+    processes.append(server)
+    server.start()
+
+    def body() -> Iterator[bytes]:
+        for text in texts(1000):
+            yield json.dumps({"text": text}).encode() + b"\n"
+        server.kill()
+        yield b'{"text": "never sent"}\n'
+
+    with pytest.raises(requests.ConnectionError):
+        requests.post(
+            f"{server.url}/v1/jobs",
+            data=body(),
+            headers={"Content-Type": "application/x-ndjson"},
+            timeout=30,
+        )
+    server.start()
+    listed = requests.get(f"{server.url}/v1/jobs", timeout=30).json()["jobs"]
+    assert [job["state"] for job in listed] in ([], ["receiving"])
+    assert [job["items"]["finished"] for job in listed] in ([], [0])
+
+
+def test_a_server_told_to_stop_gives_its_chunk_back_uncounted(
+    tmp_path: Path, processes: list[Process]
+) -> None:
+    server = WebServer(tmp_path, settings(tmp_path))
+    processes.append(server)
+    server.start()
+    job = server.submit(texts(200))
+    server.wait_for(job, 20)
+    assert server.terminate() == 0
+    server.start()
+    assert server.wait_for_end(job)["state"] == "done"
+    assert_exactly_once(server, job, texts(200))
+
+
+# Celery workers, with real Redis and PostgreSQL processes
+
+
+class Cluster:
+    """A web server, two workers, a broker and a database."""
+
+    def __init__(
+        self, folder: Path, postgres: Postgres, redis: Redis, processes: list[Process]
+    ) -> None:
+        common = settings(
+            folder,
+            RELAIS_DATABASE_URL=postgres.make_database(f"kill_{folder.name[-40:]}"),
+            RELAIS_BROKER_URL=redis.url,
+            RELAIS_TEST_SECONDS="0.02",
+        )
+        self.postgres, self.redis = postgres, redis
+        self.web = WebServer(folder, common)
+        self.workers = [CeleryWorker(folder, name, common) for name in "ab"]
+        processes += [self.web, *self.workers]
+        for process in (self.web, *self.workers):
+            process.start()
+
+
+def kill_a_worker(cluster: Cluster) -> None:
+    cluster.workers[0].kill()
+
+
+def kill_both_workers_and_start_one(cluster: Cluster) -> None:
+    for worker in cluster.workers:
+        worker.kill()
+    cluster.workers[1].start()
+
+
+def flush_the_broker(cluster: Cluster) -> None:
+    cluster.redis.flush()
+
+
+def kill_the_broker(cluster: Cluster) -> None:
+    cluster.redis.kill()
+    cluster.redis.start()
+
+
+def kill_the_database(cluster: Cluster) -> None:
+    cluster.postgres.kill()
+    cluster.postgres.start()
+
+
+def kill_the_web_server(cluster: Cluster) -> None:
+    cluster.web.kill()
+    cluster.web.start()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        kill_a_worker,
+        kill_both_workers_and_start_one,
+        flush_the_broker,
+        kill_the_broker,
+        kill_the_database,
+        kill_the_web_server,
+    ],
+)
+def test_every_item_is_done_exactly_once_in_spite_of(
+    fault: Callable[[Cluster], None],
+    tmp_path: Path,
+    postgres: Postgres,
+    redis_server: Redis,
+    processes: list[Process],
+) -> None:
+    cluster = Cluster(tmp_path, postgres, redis_server, processes)
+    job = cluster.web.submit(texts())
+    finished = cluster.web.wait_for(job, ITEMS // 5)
+    assert finished < ITEMS, "the job ended before it could be interrupted"
+    fault(cluster)
+
+    def ended() -> bool:
+        try:
+            return bool(cluster.web.job(job).get("state") == "done")
+        except (requests.RequestException, ValueError):
+            return False
+
+    wait_until(ended, lambda: "".join(process.log() for process in processes))
+    assert_exactly_once(cluster.web, job, texts())
+
+
+def test_a_broker_that_is_away_refuses_no_job(
+    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+) -> None:
+    cluster = Cluster(tmp_path, postgres, redis_server, processes)
+    redis_server.kill()
+    job = cluster.web.submit(texts(40))
+    redis_server.start()
+    assert cluster.web.wait_for_end(job)["state"] == "done"
+    assert_exactly_once(cluster.web, job, texts(40))
