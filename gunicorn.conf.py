@@ -34,6 +34,8 @@ timeout = 60
 graceful_timeout = 120
 # No recycling: a restart would load every model anew.
 max_requests = 0
+# No socket for commanding the server: signals do all that is needed, on a read-only disk too.
+control_socket_disable = True
 # Heartbeats in memory, where a slow disk cannot stall them.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # Long request lines are for the interfaces that take the text in the query string.

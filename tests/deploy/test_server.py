@@ -1,0 +1,212 @@
+"""The service as it is deployed: a real gunicorn process, its start, its stop and its faults."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service.commands._server import Server
+from service.config import PROJECT_DIR
+
+#: Seconds within which something must have happened, on a busy machine.
+PATIENCE = 120
+
+CITIES = [
+    "Marseille",
+    "Lyon",
+    "Lille",
+    "Nantes",
+    "Rennes",
+    "Toulon",
+    "Reims",
+    "Dijon",
+    "Angers",
+    "Brest",
+]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "RELAIS_DATA_DIR": str(tmp_path / "data"),
+        "RELAIS_PACKAGES_DIR": str(tmp_path / "packages"),
+        "RELAIS_LOG_LEVEL": "info",
+    }
+
+
+@pytest.fixture
+def server(environment: dict[str, str]) -> Iterator[Server]:
+    with Server(environment) as running:
+        yield running
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process's children."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def articles(name: str) -> dict[str, object]:
+    """A request that takes a while: sentences that no other request has."""
+    texts = [
+        " ".join(
+            f"Le numéro {number} du journal {name} raconte l'histoire de {city} en {2000 + number}"
+            f" pages, et le maire de {city} en lit la page {number * 7}."
+            for city in CITIES
+        )
+        for number in range(1, 9)
+    ]
+    return {"items": [{"text": text, "source": "fr"} for text in texts]}
+
+
+def in_flight(server: Server) -> float:
+    """How many requests the server is answering, the one that asks included."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    found = re.search(r"^relais_requests_in_flight (\S+)$", text, re.MULTILINE)
+    assert found
+    return float(found[1])
+
+
+def test_live_answers_at_once_and_ready_once_every_model_has_answered(
+    environment: dict[str, str],
+) -> None:
+    with Server(environment, ready_within=None) as server:
+        assert server.get("/v1/health/live") == (200, {"status": "live"})
+
+        server.wait_until_ready(PATIENCE)
+        status, answer = server.post("/v1/translate", {"text": "Bonjour.", "source": "fr"})
+
+    assert status == 200
+    assert answer["text"]
+
+
+def test_one_worker_holds_the_models_and_its_parent_none(server: Server) -> None:
+    (worker,) = children(server.process.pid)
+
+    assert "libctranslate2" in Path(f"/proc/{worker}/maps").read_text()
+    assert "libctranslate2" not in Path(f"/proc/{server.process.pid}/maps").read_text()
+
+
+def test_sigterm_under_load_finishes_what_was_begun(environment: dict[str, str]) -> None:
+    clients = 8
+    outcomes: list[tuple[int, int]] = []
+
+    with Server(environment, stop_within=PATIENCE) as server:
+
+        def ask(name: str) -> None:
+            status, answer = server.post("/v1/translate", articles(name), timeout=PATIENCE)
+            outcomes.append((status, sum("text" in item for item in answer["items"])))
+
+        threads = [threading.Thread(target=ask, args=(f"n{n}",)) for n in range(clients)]
+        for thread in threads:
+            thread.start()
+        assert eventually(lambda: in_flight(server) == clients + 1)
+        server.process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join(PATIENCE)
+        server.stop()
+
+    assert outcomes == [(200, 8)] * clients
+
+
+def test_after_sigterm_no_new_connection_is_taken(server: Server) -> None:
+    server.stop()
+
+    with pytest.raises(ConnectionError):
+        server.get("/v1/health/live")
+
+
+def test_a_worker_that_is_killed_is_replaced_and_becomes_ready_again(server: Server) -> None:
+    (first,) = children(server.process.pid)
+
+    os.kill(first, signal.SIGKILL)
+
+    assert eventually(lambda: children(server.process.pid) not in ([], [first]))
+    server.wait_until_ready(PATIENCE)
+    status, _ = server.post("/v1/translate", {"text": "Bonjour.", "source": "fr"})
+    assert status == 200
+
+
+def test_the_log_is_json_lines_without_the_texts(server: Server) -> None:
+    server.post("/v1/translate", {"text": "Une phrase secrète.", "source": "fr"})
+
+    assert eventually(lambda: '"route": "/v1/translate"' in server.log())
+    lines = server.log().splitlines()
+    assert all(line.startswith("{") and line.endswith("}") for line in lines), lines
+    assert "secrète" not in server.log()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RELAIS_PORT", "eighty"),
+        ("RELAIS_THREADS", "0"),
+        ("RELAIS_LOG_LEVEL", "chatty"),
+        ("RELAIS_URL_PREFIX", "relais"),
+        ("RELAIS_RATE_LIMIT", "often"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(
+    environment: dict[str, str], variable: str, value: str
+) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"),
+            *("-b", "127.0.0.1:0", "wsgi:application"),
+        ],
+        cwd=PROJECT_DIR,
+        env={**os.environ, **environment, variable: value},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    assert result.returncode != 0
+    output = result.stdout + result.stderr
+    assert f"relais cannot start: {variable} is set to '{value}'" in output
+    assert "Traceback" not in output
+
+
+def test_health_command_tells_a_ready_server_from_none(
+    server: Server, environment: dict[str, str]
+) -> None:
+    def health(port: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "service", "health", "--port", str(port)],
+            cwd=PROJECT_DIR,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    ready = health(server.port)
+    server.stop()
+    gone = health(server.port)
+
+    assert (ready.returncode, ready.stdout) == (0, "ready\n")
+    assert gone.returncode == 1
+    assert "no answer" in gone.stderr
