@@ -47,6 +47,7 @@ bench: $(TOOLS_READY) ## Measure against the peers (benchmarks/README.md)
 
 train-smoke: $(TRAIN_READY) ## Train, export and evaluate a tiny model, to show that the whole way works
 	$(TRAIN_VENV)/bin/python -m training smoke
+	$(TRAIN_VENV)/bin/python -m pytest tests/training
 
 lock: $(TOOLS_READY) ## Pin requirements.txt and requirements-dev.txt again, with hashes
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile $(LOCK) --output-file=requirements.txt requirements.in
