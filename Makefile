@@ -13,7 +13,7 @@ TRAIN_VENV    := .venv-train
 TRAIN_READY   := $(TRAIN_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format types bench lock train-smoke image system clean
+.PHONY: help demo serve test lint format types bench lock train-smoke docs image system clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
@@ -54,6 +54,9 @@ lock: $(TOOLS_READY) ## Pin requirements.txt and requirements-dev.txt again, wit
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile $(LOCK) --output-file=requirements-dev.txt requirements-dev.in
 LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --resolver=backtracking \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+docs: $(TOOLS_READY) ## Run the commands shown in the documents again, and put in what they print
+	$(BIN)/python -m tools.refresh_docs README.md docs/api.md
 
 image: ## Build the container image
 	docker build --tag relais:latest .
