@@ -9,18 +9,16 @@ inline marks back on their words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service.errors import ServiceError
 from service.pipeline import Pipeline, Request, SentencePair, Translation
-from service.text.inline import Edit, Link, Segment, Translated, shift
+from service.text.inline import Edit, Link, Segment, SegmentTranslator, Translated, shift
 from service.text.markup import Markup, Rules, extract, render
 
 SEPARATOR = "\n\n"
 """Between two segments: the segmenter never joins across a blank line."""
-
-SegmentTranslator = Callable[[Sequence[Segment]], list[Translated]]
 
 
 @dataclass(frozen=True, slots=True)

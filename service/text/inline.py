@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -150,6 +150,9 @@ class Slice:
 
 Placed = Slice | Mark
 
+SegmentTranslator = Callable[[Sequence[Segment]], Sequence[Translated]]
+"""Translates the segments of one document: as many answers, in the same order."""
+
 
 def shift(links: Iterable[Link], edits: Sequence[Edit]) -> tuple[Link, ...]:
     """Move the output side of `links` to where the text stands after `edits`."""
@@ -179,8 +182,11 @@ def shift(links: Iterable[Link], edits: Sequence[Edit]) -> tuple[Link, ...]:
     )
 
 
-def place(segment: Segment, translated: Translated) -> list[Placed]:
+def place(segment: Segment, translated: Translated, *, ordered: bool = False) -> list[Placed]:
     """Put the segment's marks into its translation.
+
+    Args:
+        ordered: the marks must keep their order, whatever the evidence says.
 
     Returns:
         Slices of ``translated.text`` and marks in the order in which they are written. Slices
@@ -191,7 +197,7 @@ def place(segment: Segment, translated: Translated) -> list[Placed]:
     if translated.text == segment.text:
         return _unchanged(segment)
     alignment = _Alignment.of(segment, translated)
-    tree = _tree(segment)
+    tree = None if ordered else _tree(segment)
     if tree is None or tree.count * (len(alignment.out) + 1) > TREE_BUDGET:
         return _in_order(segment, alignment)
     return _TreePlacer(segment, alignment).place(tree.roots)
