@@ -26,6 +26,9 @@ from service.pipeline import Pipeline
 
 log = structlog.get_logger("service")
 
+#: A text with a name, normalised once before the service is ready.
+WARMING = "Emmanuel Macron spoke in Marseille."
+
 
 @dataclass
 class Services:
@@ -75,6 +78,7 @@ class Services:
     def _load(self) -> None:
         try:
             self.engine.load()
+            self.pipeline.normalise(WARMING)  # builds the names' index and reads the word lists
         except Exception as error:
             log.error("load_failed", exception=type(error).__qualname__, places=places_of(error))
         else:

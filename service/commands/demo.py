@@ -15,13 +15,11 @@ import click
 
 from service.commands._server import Server, ServerFailed
 from service.config import PROJECT_DIR
+from service.names.reasons import reasons
 
 LANGUAGES = {"ar": "Arabic", "en": "English", "fr": "French"}
 #: Beyond this a line is hard to read.
 MAX_WIDTH = 100
-
-#: Reasons in plain words, by the code of the evidence; `{value}` is its value.
-REASONS: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +264,4 @@ def grouped(names: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], i
 
 def why(name: dict[str, Any]) -> str:
     """The reasons for a decision in plain words."""
-    reasons = [
-        REASONS.get(evidence["code"], str(evidence["code"]).replace("_", " ")).format(
-            value=evidence["value"]
-        )
-        for evidence in name["evidence"]
-        if evidence["value"] is not False
-    ]
-    return "; ".join(reasons)
+    return "; ".join(reasons((part["code"], part["value"]) for part in name["evidence"]))

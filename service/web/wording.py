@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from service.names import reasons as words
 from service.names.report import NameReport
 
 LANGUAGES: Final = {
@@ -47,7 +48,7 @@ FLAG_WORDS: Final = {
 
 def reasons(name: NameReport) -> list[str]:
     """Why a name was changed or suggested, one phrase for each piece of evidence."""
-    return [evidence.code.replace("_", " ") for evidence in name.evidence]
+    return words.reasons((evidence.code, evidence.value) for evidence in name.evidence)
 
 
 def duration(seconds: float) -> str:
