@@ -1,0 +1,366 @@
+"""Which entries a span of text may mean, and how sure each of them is.
+
+`NameIndex` is built once per glossary (about 60 µs an entry) and then only read, by any number of
+threads. A full name is looked up by its two parts: the coarse strings of given name and surname
+make candidates, so the cost of a look-up grows with the names that sound alike, not with the
+glossary. `skeleton.align` then decides between the few that are left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from service.names import skeleton
+from service.names.glossary import Entry, Glossary
+from service.names.mentions import PARTICLES, Document, Token, group_words
+
+_LOCK = threading.Lock()
+# Candidates of one span beyond this many are not looked at: only hostile glossaries have them.
+MOST_CANDIDATES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A given name, a surname, or another piece of a name that can stand alone.
+
+    Args:
+        text: as it is printed.
+        folded: letters without accents, spaces and articles.
+        article: begins with al-, el- and the like.
+        forms: unit strings to compare with, and whether each was read from an Arabic form.
+    """
+
+    text: str
+    folded: str
+    article: bool
+    forms: tuple[tuple[str, bool], ...]
+
+    def coarse(self) -> set[str]:
+        """The coarse strings under which this part is looked up."""
+        return {
+            key
+            for units, _ in self.forms
+            for key in (skeleton.coarse_readings(units) if len(units) < 24 else ())
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One way to print a name of two parts: `given` and `surname` give `text`."""
+
+    given: Part
+    surname: Part
+    text: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Name:
+    """An entry as the matcher knows it.
+
+    Args:
+        entry: the entry.
+        cuts: the full forms, the whole name first.
+        alone: what can stand alone for it once it is resolved: surnames, longest first.
+        given: the given name that can stand alone, or None.
+    """
+
+    entry: Entry
+    cuts: tuple[Cut, ...]
+    alone: tuple[Part, ...]
+    given: Part | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A form that is found letter by letter, accents and case aside."""
+
+    entry: Entry
+    text: str  # what is printed for it
+    listed: bool  # True: a wrong form that the entry lists; False: the name itself
+
+
+def words_of(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Tokens grouped by what hyphens, apostrophes and initials' points hold together."""
+    words: list[list[Token]] = []
+    for token in tokens:
+        if words and token.gap in ("hyphen", "apostrophe", "elision", "possessive", "glue"):
+            words[-1].append(token)
+        else:
+            words.append([token])
+    return words
+
+
+def surname_start(words: Sequence[Sequence[Token]]) -> int:
+    """The word at which the surname begins: the last one and the particles before it."""
+    start = len(words) - 1
+    while start > 1 and len(words[start - 1]) == 1 and words[start - 1][0].folded in PARTICLES:
+        start -= 1
+    return max(start, 1)
+
+
+def _part(tokens: Sequence[Token], text: str, arabic: Iterable[str] = ()) -> Part:
+    folded, article = group_words(list(tokens))
+    if folded.startswith("al") and tokens[0].folded in ("al", "el") and len(tokens) == 1:
+        article = False
+    forms: dict[tuple[str, bool], None] = {}
+    marked = folded.replace("n", "N") if "ñ" in text.lower() else folded
+    forms[skeleton.plain_units(marked), False] = None
+    forms[skeleton.french_units(folded), False] = None
+    for form in arabic:
+        units = skeleton.arabic_units(form)
+        if units:
+            forms[units, True] = None
+    return Part(text, folded, article, tuple(forms))
+
+
+def arabic_words(form: str) -> list[str]:
+    """The words of an Arabic form without the article ال."""
+    words = form.replace("-", " ").replace("ـ", "").split()
+    return [word[2:] if word.startswith("ال") and len(word) > 4 else word for word in words]
+
+
+def _cut_arabic(form: str, given: int, total: int, share: float) -> tuple[str, str]:
+    """An Arabic form cut where the Latin name is cut.
+
+    Args:
+        given: number of Latin words in the given name.
+        total: number of Latin words in all.
+        share: the part of the Latin letters that the given name has.
+    """
+    words = arabic_words(form)
+    if len(words) < 2:
+        return "", ""
+    if len(words) == total:
+        cut = given
+    elif len(words) == 2:
+        cut = 1
+    else:
+        letters = [len(word) for word in words]
+        goal = share * sum(letters)
+        cut = min(range(1, len(words)), key=lambda k: abs(sum(letters[:k]) - goal))
+    cut = min(max(cut, 1), len(words) - 1)
+    return "".join(words[:cut]), "".join(words[cut:])
+
+
+def _plain_count(tokens: Iterable[Token]) -> int:
+    return sum(1 for token in tokens if token.folded not in ("al", "el"))
+
+
+def name_of(entry: Entry) -> Name | None:
+    """An entry cut into the parts that the matcher compares, or None where it has no letters."""
+    document = Document(entry.name)
+    tokens = document.tokens
+    if not tokens:
+        return None
+    words = words_of(tokens)
+
+    def text(first: int, last: int) -> str:
+        return entry.name[words[first][0].start : words[last - 1][-1].end]
+
+    def flat(first: int, last: int) -> list[Token]:
+        return [token for word in words[first:last] for token in word]
+
+    if len(words) == 1:
+        arabic = ["".join(arabic_words(form)) for form in entry.ar]
+        return Name(entry, (), (_part(tokens, text(0, 1), arabic),), None)
+    start = surname_start(words)
+    given_tokens, surname_tokens = flat(0, start), flat(start, len(words))
+    letters = sum(len(token.folded) for token in tokens)
+    halves = [
+        _cut_arabic(
+            form,
+            _plain_count(given_tokens),
+            _plain_count(tokens),
+            sum(len(token.folded) for token in given_tokens) / max(letters, 1),
+        )
+        for form in entry.ar
+    ]
+    given = _part(given_tokens, text(0, start), [half[0] for half in halves])
+    surname = _part(surname_tokens, text(start, len(words)), [half[1] for half in halves])
+    cuts = [Cut(given, surname, text(0, len(words)), True)]
+    alone = [surname]
+    first_word = given
+    if start > 1:
+        first_word = _part(words[0], text(0, 1))
+        if entry.type == "person":
+            cuts.append(
+                Cut(first_word, surname, f"{text(0, 1)} {text(start, len(words))}", False)
+            )
+        for index in range(1, start):
+            middle = flat(index, len(words))
+            if words[index][0].folded not in PARTICLES:
+                alone.insert(index - 1, _part(middle, text(index, len(words))))
+    else:
+        # A surname with particles is also called without them: Villepin, Pen is too short.
+        bare = [word for word in words[start:] if word[0].folded not in PARTICLES]
+        particles = {word[0].folded for word in words[start:]} & {"de", "du", "d", "von", "van"}
+        if particles and bare and len(words) - start > 1:
+            alone.append(_part(words[-1], text(len(words) - 1, len(words))))
+    return Name(entry, tuple(cuts), tuple(alone), first_word if start >= 1 else None)
+
+
+class NameIndex:
+    """All look-ups over one glossary."""
+
+    def __init__(self, glossary: Glossary) -> None:
+        self.glossary = glossary
+        self.names: list[Name] = []
+        self.by_entry: dict[str, Name] = {}
+        self.exact: dict[str, list[Exact]] = defaultdict(list)
+        self.longest: dict[str, int] = {}
+        self.keep: dict[str, set[str]] = defaultdict(set)
+        self.surnames: dict[str, list[int]] = defaultdict(list)
+        self.given_names: set[str] = set()
+        self._by_given: dict[str, tuple[list[str], list[tuple[int, int]]]] = {}
+        self._by_surname: dict[str, tuple[list[str], list[tuple[int, int]]]] = {}
+        self.alone: dict[str, list[int]] = defaultdict(list)
+        for entry in glossary.entries:
+            if entry.status != "deprecated":
+                self._add(entry)
+        self._givens = list(self._by_given)
+
+    def _add(self, entry: Entry) -> None:
+        self._add_exact(entry, entry.name, listed=False)
+        for form in entry.variants:
+            self._add_exact(entry, form, listed=True)
+        if self.glossary.style.exonyms:
+            for form in entry.fr:
+                self._add_exact(entry, form, listed=True)
+        for form in entry.keep:
+            key = exact_key(Document(form).tokens)
+            self.keep[key].add(entry.id)
+        name = name_of(entry)
+        if name is None:
+            return
+        number = len(self.names)
+        self.names.append(name)
+        self.by_entry[entry.id] = name
+        for part in name.alone:
+            self.surnames[part.folded].append(number)
+        if entry.type == "person":
+            for part in name.alone:
+                for key in part.coarse():
+                    self.alone[key].append(number)
+            if name.given is not None:
+                self.given_names.add(name.given.folded)
+        for which, cut in enumerate(name.cuts):
+            surname_keys = cut.surname.coarse()
+            given_keys = cut.given.coarse()
+            for table, keys, others in (
+                (self._by_given, given_keys, surname_keys),
+                (self._by_surname, surname_keys, given_keys),
+            ):
+                for key in keys:
+                    bucket = table.get(key)
+                    if bucket is None:
+                        bucket = table[key] = ([], [])
+                    for other in others:
+                        bucket[0].append(other)
+                        bucket[1].append((number, which))
+
+    def _add_exact(self, entry: Entry, form: str, *, listed: bool) -> None:
+        tokens = Document(form).tokens
+        if not tokens:
+            return
+        key = exact_key(tokens)
+        found = self.exact[key]
+        if not any(other.entry.id == entry.id for other in found):
+            found.append(Exact(entry, entry.name, listed))
+        first = tokens[0].folded
+        self.longest[first] = max(self.longest.get(first, 0), len(tokens))
+
+    def near_givens(self, key: str) -> list[str]:
+        """The coarse given names of the glossary that are at most one class away."""
+        if len(key) < 2:
+            return [key] if key in self._by_given else []
+        most = 1 if len(key) < 5 else 2
+        found = process.extract(
+            key, self._givens, scorer=Levenshtein.distance, score_cutoff=most, limit=None
+        )
+        return [given for given, _, _ in found if given or len(key) < 2]
+
+    def candidates(self, given: str, surname: str, memo: Memo) -> set[tuple[int, int]]:
+        """Names (and which of their cuts) that two unit strings may stand for."""
+        found: set[tuple[int, int]] = set()
+        surname_keys = skeleton.coarse_readings(surname)
+        for reading in skeleton.coarse_readings(given):
+            near = memo.givens.get(reading)
+            if near is None:
+                near = memo.givens[reading] = self.near_givens(reading)
+            for given_key in near:
+                keys, numbers = self._by_given[given_key]
+                for key in surname_keys:
+                    most = 0 if len(key) < 2 else 1 if len(key) < 5 else 2
+                    _collect(found, key, keys, numbers, most)
+        given_keys = skeleton.coarse_readings(given)
+        for key in surname_keys:
+            bucket = self._by_surname.get(key)
+            if bucket is not None and len(key) > 1:
+                for given_key in given_keys:
+                    _collect(found, given_key, *bucket, 2)
+        return found
+
+
+def _collect(
+    found: set[tuple[int, int]],
+    key: str,
+    keys: list[str],
+    numbers: list[tuple[int, int]],
+    most: int,
+) -> None:
+    """Add what is at most `most` classes from `key`."""
+    if len(keys) < 24:
+        for other, number in zip(keys, numbers, strict=True):
+            if number not in found and Levenshtein.distance(key, other, score_cutoff=most) <= most:
+                found.add(number)
+        return
+    for _, _, index in process.extract(
+        key, keys, scorer=Levenshtein.distance, score_cutoff=most, limit=None
+    ):
+        found.add(numbers[index])
+
+
+class Memo:
+    """What was computed for one text, so that a repeated word costs nothing."""
+
+    def __init__(self) -> None:
+        self.givens: dict[str, list[str]] = {}
+        self.scores: dict[tuple[str, int], float] = {}
+        self.candidates: dict[tuple[str, str], set[tuple[int, int]]] = {}
+
+    def score(self, folded: str, part: Part) -> float:
+        """The log-odds that a folded form is a damaged form of a part."""
+        key = (folded, id(part))
+        known = self.scores.get(key)
+        if known is None:
+            units = skeleton.plain_units(folded)
+            known = max(
+                skeleton.align(units, form, arabic=arabic) for form, arabic in part.forms
+            )
+            self.scores[key] = known
+        return known
+
+
+def exact_key(tokens: Sequence[Token]) -> str:
+    """Under this key a form is found letter by letter."""
+    return " ".join(token.folded for token in tokens)
+
+
+def index_of(glossary: Glossary) -> NameIndex:
+    """The index of a glossary, built at the first call and kept with it."""
+    cache = glossary._cache
+    index = cache.get("index")
+    if index is None:
+        with _LOCK:
+            index = cache.get("index")
+            if index is None:
+                index = cache["index"] = NameIndex(glossary)
+    assert isinstance(index, NameIndex)
+    return index
