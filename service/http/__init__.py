@@ -14,6 +14,6 @@ from service.http.face import Face
 
 def faces() -> tuple[Face, ...]:
     """All faces, in the order in which they are registered. Add yours here."""
-    from service.http import batch, jobs, native, ops
+    from service.http import batch, jobs, native, ops, pages
 
-    return (native.FACE, batch.FACE, jobs.FACE, ops.FACE)
+    return (native.FACE, batch.FACE, jobs.FACE, ops.FACE, pages.FACE)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.names.glossary import Entry, Glossary
+from service.names.skeleton import align, coarse_readings, fold, french_units, plain_units
+
+SOUND = "sounds like it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,35 @@ def find(glossary: Glossary, query: str) -> list[Hit]:
     wanted = folded(query)
     if not wanted:
         return [Hit(entry) for entry in sorted(glossary.entries, key=lambda e: folded(e.name))]
-    ranked: list[tuple[int, str, Hit]] = []
+    ranked: list[tuple[float, str, Hit]] = []
+    words = [plain_units(fold(word)) for word in wanted.replace("-", " ").split()]
     for entry in glossary.entries:
-        hit = _rank(entry, wanted)
+        hit = _rank(entry, wanted) or _rank_by_sound(entry, words)
         if hit is not None:
             ranked.append((hit[0], folded(entry.name), Hit(entry, hit[1])))
     ranked.sort(key=lambda item: item[:2])
     return [hit for _, _, hit in ranked]
 
 
-def _rank(entry: Entry, wanted: str) -> tuple[int, str] | None:
+def _rank_by_sound(entry: Entry, words: Sequence[str]) -> tuple[float, str] | None:
+    """By how nearly every word of the query sounds like a word of the name."""
+    if not words or not all(words):
+        return None
+    parts = [fold(part) for part in entry.name.replace("-", " ").split()]
+    near = [max((_likeness(word, part) for part in parts), default=0.0) for word in words]
+    return (3 + 1 / (1 + min(near)), SOUND) if min(near) > 0 else None
+
+
+def _likeness(units: str, part: str) -> float:
+    """Log-odds that `units` is a damaged form of a name's part; 0 where it surely is not."""
+    best = 0.0
+    for reading in {plain_units(part), french_units(part)}:
+        if set(coarse_readings(units)) & set(coarse_readings(reading)):
+            best = max(best, align(units, reading))
+    return best
+
+
+def _rank(entry: Entry, wanted: str) -> tuple[float, str] | None:
     name = folded(entry.name)
     if name.startswith(wanted):
         return 0, ""
