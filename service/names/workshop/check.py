@@ -59,9 +59,7 @@ def run_examples(glossary: Glossary, entries: Iterable[Entry]) -> Outcome:
                 got = normalise(example.after, glossary).text
             if got != example.after:
                 failures.append(
-                    Failure(
-                        entry.file, entry.line, entry.id, example.before, example.after, got
-                    )
+                    Failure(entry.file, entry.line, entry.id, example.before, example.after, got)
                 )
     return Outcome(tried, tuple(failures))
 

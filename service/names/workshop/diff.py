@@ -74,7 +74,7 @@ class Difference:
 def compare(old: Glossary, new: Glossary, corpus: Iterable[Item]) -> Difference:
     """What differs between two glossaries, in their entries and on the texts of a corpus."""
     tried = 0
-    changes = []
+    changes: list[TextChange] = []
     for item in corpus:
         tried += 1
         changes += _text_changes(item, old, new)

@@ -19,9 +19,7 @@ _LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 # Letters of Persian and Urdu keyboards that Arabic writes otherwise.
 FOREIGN_LETTERS = str.maketrans({"ک": "ك", "ی": "ي", "ے": "ي", "ہ": "ه", "ھ": "ه"})
 # What Arabic outlets do write beyond the 28 letters: p, v, g, tch in foreign names.
-_ARABIC_FORM = re.compile(
-    "[\u0621-\u063a\u0641-\u064aپڤڥگڨڭچژ0-9\u0660-\u0669\\s.\\-–()«»\"'،]+"
-)
+_ARABIC_FORM = re.compile("[\u0621-\u063a\u0641-\u064aپڤڥگڨڭچژ0-9\u0660-\u0669\\s.\\-–()«»\"'،]+")
 _SAME_ARABIC = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي"})
 
 

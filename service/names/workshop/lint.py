@@ -159,9 +159,7 @@ def fix(directory: Path) -> list[Finding]:
             continue
         if path.suffix == ".json" or not file.entries:
             continue
-        before = [
-            item for entry in file.entries for item in (*_single(entry), *_schema(entry))
-        ]
+        before = [item for entry in file.entries for item in (*_single(entry), *_schema(entry))]
         edits = [edit for entry in file.entries for edit in _mending(file, entry)]
         if edits:
             write_text(path, apply_edits(file.text, edits))
@@ -210,14 +208,17 @@ def _repeated_keys(entry: RawEntry) -> Iterator[Finding]:
 def _unknown_key(error: ValidationError) -> list[str]:
     if error.validator != "additionalProperties" or error.absolute_path:
         return []
-    return [key for key in error.instance if key not in KEY_ORDER][:1]
+    instance: Any = error.instance
+    return [key for key in instance if key not in KEY_ORDER][:1]
 
 
 def _schema_message(error: ValidationError, path: list[str | int]) -> str:
     where = ".".join(str(step) for step in path)
+    instance: Any = error.instance
+    limit: Any = error.validator_value
     if error.validator == "additionalProperties":
         allowed = list(KEY_ORDER) if not path else ["in", "out"]
-        unknown = [key for key in error.instance if key not in allowed]
+        unknown = [key for key in instance if key not in allowed]
         hints = []
         for key in unknown:
             near = difflib.get_close_matches(key, allowed, 1, 0.6)
@@ -227,11 +228,11 @@ def _schema_message(error: ValidationError, path: list[str | int]) -> str:
         missing = re.findall(r"^'(\w+)'", error.message)
         return f"The field {missing[0]!r} is missing." if missing else error.message
     if error.validator == "enum":
-        choices = ", ".join(error.validator_value)
+        choices = ", ".join(limit)
         return f"{where!r} is one of {choices}, not {error.instance!r}."
     if error.validator == "type":
         kind = {"array": "a list of texts in [ ]", "string": "a text", "object": "a mapping"}
-        return f"{where!r} must be {kind.get(error.validator_value, error.validator_value)}."
+        return f"{where!r} must be {kind.get(limit, limit)}."
     if error.validator == "pattern":
         hint = {
             "id": "small letters, digits and single hyphens",
@@ -240,7 +241,6 @@ def _schema_message(error: ValidationError, path: list[str | int]) -> str:
         }.get(str(path[-1]) if path else "", "of another shape")
         return f"{where!r} must be {hint}, not {error.instance!r}."
     if error.validator in ("minLength", "maxLength"):
-        limit = error.validator_value
         size = "empty" if error.validator == "minLength" else f"longer than {limit} characters"
         return f"{where!r} is {size}."
     return f"{where!r}: {error.message}."
@@ -383,11 +383,10 @@ def _provenance(entry: RawEntry) -> Iterator[Finding]:
     if not entry.value.get("source") and entry.value.get("status") != "proposed":
         message = "No 'source': give a page that shows the right spelling."
         yield Finding("no-source", "warning", entry.file, entry.line, entry.label, message)
-    kind, parts = entry.value.get("type"), entry.file.split("/")
-    if kind in FOLDERS and len(parts) > 1 and parts[0] in FOLDERS.values():
-        if parts[0] != FOLDERS[str(kind)]:
-            message = f"A {kind} belongs under {FOLDERS[str(kind)]}/, not {parts[0]}/."
-            yield Finding("folder", "warning", entry.file, entry.line, entry.label, message)
+    kind, folder = entry.value.get("type"), entry.file.split("/")[0]
+    if kind in FOLDERS and folder in FOLDERS.values() and folder != FOLDERS[str(kind)]:
+        message = f"A {kind} belongs under {FOLDERS[str(kind)]}/, not {folder}/."
+        yield Finding("folder", "warning", entry.file, entry.line, entry.label, message)
 
 
 def _all_texts(entry: RawEntry) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -471,10 +470,8 @@ def _chains(entries: list[RawEntry], names: dict[str, list[RawEntry]]) -> Iterat
     """Forms whose rewriting makes, or holds, what another entry rewrites."""
     rewrites: dict[str, RawEntry] = {}
     for entry in entries:
-        for key in ("variants", "fr"):
-            for text in entry.texts(key):
-                if key == "variants" or entry.value.get("type") == "place":
-                    rewrites.setdefault(forms.same(text), entry)
+        for text in entry.texts("variants"):
+            rewrites.setdefault(forms.same(text), entry)
     for entry in entries:
         for key in ("variants", "fr"):
             for index, text in enumerate(entry.texts(key)):
@@ -543,9 +540,7 @@ def _from_error(code: str, error: GlossaryError) -> Finding:
     return Finding(code, "error", file, int(line), "", error.detail)
 
 
-def _example_finding(
-    failure: check.Failure, entries: dict[tuple[str, int], RawEntry]
-) -> Finding:
+def _example_finding(failure: check.Failure, entries: dict[tuple[str, int], RawEntry]) -> Finding:
     entry = entries.get((failure.file, failure.line))
     line = failure.line
     if entry is not None:

@@ -21,7 +21,7 @@ from typing import Any
 from service.names.glossary import Glossary
 from service.names.normalise import normalise
 from service.names.workshop.forms import has_arabic, same, unique
-from service.names.workshop.near import Neighbours, likeness, name_spans, name_words
+from service.names.workshop.near import Neighbours, likeness, name_spans, name_words, no_name
 from service.names.workshop.propose import propose
 
 #: Likeness from which two spellings in a right and a relayed story are taken for one name. Such
@@ -108,9 +108,7 @@ def mine_pair(right: Story, relayed: Sequence[Story], glossary: Glossary) -> lis
     return _ranked(finds)
 
 
-def mine_texts(
-    stories: Iterable[Story], glossary: Glossary, *, least: int = 2
-) -> list[Find]:
+def mine_texts(stories: Iterable[Story], glossary: Glossary, *, least: int = 2) -> list[Find]:
     """Names that recur in texts and that the glossary lacks; the worthiest first.
 
     Args:
@@ -181,7 +179,7 @@ def _collect(stories: Iterable[Story]) -> dict[str, _Seen]:
         for sentence in sentences_of(story.text):
             for span in name_spans(sentence):
                 name = re.sub(r"['’]s?$", "", " ".join(span.text.split()))
-                if has_arabic(name):
+                if has_arabic(name) or all(no_name(word) for word in name_words(name)):
                     continue
                 seen = found.setdefault(name, _Seen())
                 seen.count += 1
@@ -247,4 +245,3 @@ def _find(
 
 def _ranked(finds: Iterable[Find]) -> list[Find]:
     return sorted(finds, key=lambda find: (-find.score, -find.count, find.name))
-

@@ -33,10 +33,11 @@ WORD_NEAR = 0.5
 #: Zipf frequency from which a capitalised word before a name is an ordinary word: "Interior" 4.3.
 ORDINARY_WORD = 4.2
 #: Particles that belong to the name behind or between them.
-PARTICLES = frozenset(
-    "al el an ad as ash at bin ben ibn bint abu abou abd abdel abdul ould de du des del della di da "
-    "la le les van von der den dos d l".split()
+_PARTICLE_WORDS = (
+    "al el an ad as ash at bin ben ibn bint abu abou abd abdel abdul ould de du des del della "
+    "di da la le les van von der den dos d l"
 )
+PARTICLES = frozenset(_PARTICLE_WORDS.split())
 _ARTICLE = re.compile(r"^(?:[aeu]l|a[nsdtrz]|ash|[ei]s)[-\s](?=\w)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*", re.UNICODE)
 
@@ -160,7 +161,7 @@ def name_spans(text: str) -> Iterator[Span]:
             index += 1
             continue
         first, last = index, _last_of_run(text, found, index)
-        while first < last and _no_name(found[first].group()):
+        while first < last and no_name(found[first].group()):
             first += 1
         lone = first == last and _begins_sentence(text, found, first)
         if not (lone and found[first].group() not in inside):
@@ -188,7 +189,7 @@ def _last_of_run(text: str, found: list[re.Match[str]], index: int) -> int:
     return last
 
 
-def _no_name(word: str) -> bool:
+def no_name(word: str) -> bool:
     """Whether a word before a name is a title, a nationality or an ordinary word."""
     folded = fold(word)
     if folded in PARTICLES:
@@ -232,4 +233,3 @@ def _near_sound(one: str, other: str) -> bool:
 
 def _sigmoid(odds: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
-

@@ -22,7 +22,7 @@ from service.names.glossary import TYPES, Entry, Glossary
 from service.names.skeleton import fold, french_units, plain_units
 from service.names.workshop.forms import has_arabic, same, unique
 from service.names.workshop.near import Near, Neighbours, name_words
-from service.names.workshop.termfiles import FOLDERS, append_entries
+from service.names.workshop.termfiles import FOLDERS, append_entries, render_entry
 
 #: How many Arabic forms and how many wrong forms a proposal shows.
 MOST_ARABIC = 4
@@ -150,6 +150,11 @@ def write(proposal: Proposal, directory: Path, file: str | None, glossary: Gloss
     return path
 
 
+def rendered(proposal: Proposal) -> str:
+    """The proposed entry as its file will hold it."""
+    return render_entry(proposal.fields)
+
+
 def best_file(fields: dict[str, Any], glossary: Glossary) -> str:
     """The term file whose entries of this type share most context with a new one."""
     wanted = {same(text) for text in fields.get("context", ())}
@@ -215,8 +220,8 @@ class Lexicon:
 
 _ARTICLES = {"al", "el", "ash", "an", "as", "ad", "at", "ar", "az"}
 _FIXED = {
-    **dict.fromkeys(_ARTICLES, ["ال"]),
-    **dict.fromkeys(("ben", "bin", "ibn"), ["بن"]),
+    **{article: ["ال"] for article in _ARTICLES},
+    "ben": ["بن"], "bin": ["بن"], "ibn": ["بن"],
     "de": ["دو", "دي"], "du": ["دو"], "des": ["دي"], "la": ["لا"], "le": ["لو"], "les": ["لي"],
     "d": ["د"], "l": ["ل"], "abou": ["أبو"], "abu": ["أبو"], "ould": ["ولد"], "abd": ["عبد"],
     "von": ["فون"], "van": ["فان"], "der": ["دير"],
@@ -290,8 +295,9 @@ _KNOWN = {
     "ميشيل": "Michel", "لوران": "Laurent", "فرانسوا": "Francois", "نيكولا": "Nicola",
     "جيرار": "Gerard", "جيرالد": "Gerald", "إريك": "Eric", "إيريك": "Eric", "برونو": "Bruno",
     "دافيد": "David", "ديفيد": "David", "كريستيان": "Christian", "مارين": "Marine",
-    "أنطوان": "Antoine", "كزافييه": "Xavier", "لوي": "Louis", "لويس": "Louis", "سيباستيان": "Sebastian",
-    "إيمانويل": "Emanuel", "أوليفييه": "Olivier", "سارة": "Sara", "سارا": "Sara",
+    "أنطوان": "Antoine", "كزافييه": "Xavier", "لوي": "Louis", "لويس": "Louis",
+    "سيباستيان": "Sebastian", "إيمانويل": "Emanuel", "أوليفييه": "Olivier", "سارة": "Sara",
+    "سارا": "Sara",
 }  # fmt: skip
 # (what ي is read as, what و is read as, the short vowel put between consonants)
 _VOWELS_READ = (("i", "o", "a"), ("e", "ou", "e"), ("ee", "u", "i"))

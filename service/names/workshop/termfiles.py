@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from ruamel.yaml import YAML
@@ -207,6 +207,7 @@ def append_entries(path: Path, directory: Path, values: Sequence[Mapping[str, An
     Raises:
         GlossaryError: the file there cannot be read, or would not read back as meant.
     """
+    no_entries: tuple[RawEntry, ...] = ()
     if not path.exists():
         depth = len(path.relative_to(directory).parts) - 1
         title = path.stem.replace("-", " ").capitalize()
@@ -215,7 +216,7 @@ def append_entries(path: Path, directory: Path, values: Sequence[Mapping[str, An
             if path.suffix != ".json"
             else "[]\n"
         )
-        old, before = head, ()
+        old, before = head, no_entries
     else:
         file = TermFile.read(path, directory)
         old, before = file.text, file.entries
@@ -266,7 +267,7 @@ def write_text(path: Path, text: str) -> None:
             Path(temporary).chmod(path.stat().st_mode & 0o777)
         else:
             Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -330,9 +331,7 @@ def _entries(name: str, text: str) -> list[RawEntry]:
         raise GlossaryError(f"The file is not YAML: {error}.", field=f"{name}:1") from error
     if root is None or (isinstance(root, yaml.ScalarNode) and plain(root) is None):
         return []
-    return [
-        RawEntry(name, _line(node), plain(node), node) for node in _entry_nodes(name, root)
-    ]
+    return [RawEntry(name, _line(node), plain(node), node) for node in _entry_nodes(name, root)]
 
 
 def _entry_nodes(name: str, root: yaml.Node) -> list[yaml.MappingNode]:
@@ -363,7 +362,7 @@ def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if plain(key) == step:
-                return value
+                return cast(yaml.Node, value)
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         found: yaml.Node = node.value[step]
         return found
@@ -458,9 +457,7 @@ def _reads_as(name: str, text: str, expected: Sequence[Mapping[str, Any]]) -> bo
     return found == [_cleaned(value) for value in expected]
 
 
-def _keep(
-    path: Path, directory: Path, text: str, expected: Sequence[Mapping[str, Any]]
-) -> None:
+def _keep(path: Path, directory: Path, text: str, expected: Sequence[Mapping[str, Any]]) -> None:
     name = path.relative_to(directory).as_posix()
     if not _reads_as(name, text, expected):
         raise GlossaryError(

@@ -113,13 +113,11 @@ def parse_xml(text: str, options: Options) -> etree._Element:
         ) from error
 
 
-def write_xml(root: etree._Element, doctype: str | None = None) -> str:
+def write_xml(root: etree._Element, doctype: str = "") -> str:
     """An XML text with its declaration."""
     etree.indent(root, space="  ")
-    body = etree.tostring(
-        root, encoding="utf-8", xml_declaration=True, pretty_print=True, doctype=doctype
-    )
-    return str(body.decode("utf-8"))
+    head = "<?xml version='1.0' encoding='utf-8'?>\n" + (f"{doctype}\n" if doctype else "")
+    return head + str(etree.tostring(root, encoding="unicode")) + "\n"
 
 
 def xml_text(value: str) -> str:
@@ -133,6 +131,11 @@ def local(element: etree._Element) -> str:
     return str(tag).rpartition("}")[2] if isinstance(tag, str) else ""
 
 
+def raw_content(element: etree._Element) -> str:
+    """All text inside an element."""
+    return "".join(str(piece) for piece in element.itertext())
+
+
 def content(element: etree._Element) -> str:
     """All text inside an element, on one line."""
-    return " ".join("".join(element.itertext()).split())
+    return " ".join(raw_content(element).split())

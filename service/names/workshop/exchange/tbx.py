@@ -2,7 +2,8 @@
 
 Written in the DCA style: one concept an entry; the name as preferred term, the wrong forms as
 deprecated ones, which tools show as forbidden. Fields for which TBX-Basic has no data category go
-into notes of the form `relais.FIELD: …`. Read: TBX 3 in both styles (DCA, DCT) and TBX 2 (`martif`).
+into notes of the form `relais.FIELD: …`. Read: TBX 3 in both styles (DCA, DCT) and TBX 2
+(`martif`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from service.names.workshop.exchange.common import (
     language_of,
     local,
     parse_xml,
+    raw_content,
     record,
     to_cell,
     write_xml,
@@ -30,6 +32,8 @@ from service.names.workshop.exchange.common import (
 )
 
 _NAMESPACE = "urn:iso:std:iso:30042:ed-2"
+# lxml takes None for the default namespace; its stubs do not know that.
+_NSMAP: Any = {None: _NAMESPACE}
 _STATUS = {
     "preferred": "preferredTerm-admn-sts",
     "admitted": "admittedTerm-admn-sts",
@@ -43,7 +47,7 @@ _WRONG = ("deprecated", "superseded", "forbidden", "obsolete")
 
 def write(records: Sequence[Mapping[str, Any]], options: Options) -> str:
     """A TBX-Basic file in DCA style."""
-    root = etree.Element(f"{{{_NAMESPACE}}}tbx", nsmap={None: _NAMESPACE})
+    root = etree.Element(f"{{{_NAMESPACE}}}tbx", nsmap=_NSMAP)
     root.set("type", "TBX-Basic")
     root.set("style", "dca")
     root.set(XML_LANG, "en")
@@ -139,7 +143,7 @@ def _fields(concept: etree._Element) -> dict[str, Any]:
     for element in _own(concept):
         kind, text = element.get("type") or local(element), content(element)
         if local(element) == "note":
-            match = _NOTE.fullmatch("".join(element.itertext()))
+            match = _NOTE.fullmatch(raw_content(element))
             if match and match.group(1) in _NOTED:
                 fields[match.group(1)] = from_cell(match.group(1), match.group(2))
             elif text:
