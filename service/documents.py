@@ -13,26 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service.errors import ServiceError
+from service.names.report import NameReport
 from service.pipeline import Pipeline, Request, SentencePair, Translation
 from service.text.inline import Edit, Link, Segment, SegmentTranslator, Translated, shift
-from service.text.markup import Markup, Rules, extract, render
+from service.text.markup import Rules, extract, render
 
 SEPARATOR = "\n\n"
 """Between two segments: the segmenter never joins across a blank line."""
-
-
-@dataclass(frozen=True, slots=True)
-class TranslatedDocument:
-    """A document's translation.
-
-    Args:
-        text: the document with its text translated.
-        parts: the translations behind it, usually one; several where the document is longer
-            than one item may be.
-    """
-
-    text: str
-    parts: tuple[Translation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +30,93 @@ class _Joined:
     spans: tuple[tuple[int, int], ...]
 
 
-def translate_markup(
+def translate_all(
     pipeline: Pipeline,
     requests: Sequence[Request],
+    rules: Sequence[Rules | None],
     *,
-    rules: Rules | None = None,
     max_chars: int = 50_000,
-) -> list[TranslatedDocument | ServiceError]:
-    """Translate requests whose texts are HTML or XML, pooling the sentences of all.
+) -> list[Translation | ServiceError]:
+    """Translate texts and markup together, pooling the sentences of all.
 
     Args:
         pipeline: the five steps.
-        requests: as for `Pipeline.translate`, with markup as their text.
-        rules: what is translated and what is left, for all of them.
+        requests: as for `Pipeline.translate`; the text of some is markup.
+        rules: for each request, None for plain text, or how its markup is read.
         max_chars: most characters that one item of the pipeline takes.
 
     Returns:
-        for each request, in order, its document or the error that concerns it alone.
+        for each request, in order, its translation or the error that concerns it alone. Where the
+        text is markup, `text` is markup too; `raw_text`, and the offsets of names and sentences,
+        are those of the text without markup, its segments parted by blank lines.
     """
-    markups = [extract(request.text, rules) for request in requests]
-    answers = translate_segments(
-        pipeline,
-        [(request, markup.segments) for request, markup in zip(requests, markups, strict=True)],
-        max_chars=max_chars,
+    markups = [
+        None if rule is None else extract(request.text, rule)
+        for request, rule in zip(requests, rules, strict=True)
+    ]
+    joined = [
+        [_Joined(request.text, ((0, len(request.text)),))]
+        if markup is None
+        else list(_joined(markup.segments, max_chars)) or [_Joined("", ())]
+        for request, markup in zip(requests, markups, strict=True)
+    ]
+    answers = iter(pipeline.translate(_requests(requests, joined)))
+    results: list[Translation | ServiceError] = []
+    for markup, parts in zip(markups, joined, strict=True):
+        own = [next(answers) for _ in parts]
+        if markup is None:
+            results += own
+            continue
+        collected = _collected(parts, own)
+        if isinstance(collected, ServiceError):
+            results.append(collected)
+        else:
+            translations, done = collected
+            results.append(replace(_merged(parts, done), text=render(markup, translations)))
+    return results
+
+
+def _requests(requests: Sequence[Request], joined: Sequence[Sequence[_Joined]]) -> list[Request]:
+    return [
+        replace(request, text=part.text)
+        for request, parts in zip(requests, joined, strict=True)
+        for part in parts
+    ]
+
+
+def _merged(parts: Sequence[_Joined], done: Sequence[Translation]) -> Translation:
+    """The translations of a document's parts as one."""
+    first = done[0]
+    if len(done) == 1:
+        return first
+    sentences: list[SentencePair] = []
+    names: list[NameReport] = []
+    at = raw_at = 0
+    for part, translation in zip(parts, done, strict=True):
+        sentences += [
+            replace(
+                pair,
+                start=pair.start + at,
+                end=pair.end + at,
+                target_start=pair.target_start + raw_at,
+                target_end=pair.target_end + raw_at,
+                links=tuple((a + at, b + at, c + raw_at, d + raw_at) for a, b, c, d in pair.links),
+            )
+            for pair in translation.sentences
+        ]
+        names += [
+            replace(name, start=name.start + raw_at, end=name.end + raw_at)
+            for name in translation.names
+        ]
+        at += len(part.text) + len(SEPARATOR)
+        raw_at += len(translation.raw_text) + len(SEPARATOR)
+    return replace(
+        first,
+        raw_text=SEPARATOR.join(translation.raw_text for translation in done),
+        sentences=tuple(sentences),
+        names=tuple(names),
+        model=next((translation.model for translation in done if translation.model), ""),
     )
-    return [_written(markup, answer) for markup, answer in zip(markups, answers, strict=True)]
-
-
-def _written(
-    markup: Markup, answer: tuple[list[Translated], tuple[Translation, ...]] | ServiceError
-) -> TranslatedDocument | ServiceError:
-    if isinstance(answer, ServiceError):
-        return answer
-    translations, parts = answer
-    return TranslatedDocument(render(markup, translations), parts)
 
 
 def translate_segments(
@@ -95,12 +135,7 @@ def translate_segments(
         first error in it.
     """
     joined = [list(_joined(segments, max_chars)) for _, segments in documents]
-    requests = [
-        replace(request, text=part.text)
-        for (request, _), parts in zip(documents, joined, strict=True)
-        for part in parts
-    ]
-    answers = iter(pipeline.translate(requests))
+    answers = iter(pipeline.translate(_requests([request for request, _ in documents], joined)))
     return [_collected(parts, [next(answers) for _ in parts]) for parts in joined]
 
 

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import pytest
 
 from service.config import Settings
-from service.documents import cut, translate_markup
+from service.documents import cut, translate_all
 from service.engine.translator import Hypothesis
 from service.errors import ServiceError, TextTooLong
 from service.names.report import NameReport
 from service.pipeline import Pipeline, Request, SentencePair, Translation
+from service.text.markup import Rules
 
 
 class DictionaryEngine:
@@ -53,45 +54,49 @@ def pipeline() -> Pipeline:
     return Pipeline(Settings(), DictionaryEngine(), NoGlossary())  # type: ignore[arg-type]
 
 
-def translated(pipeline: Pipeline, html: str, **options: Any) -> str:
-    [document] = translate_markup(
-        pipeline, [Request(html, source="fr", glossary="none")], **options
-    )
-    assert not isinstance(document, ServiceError), document
-    return document.text
+def translated(pipeline: Pipeline, html: str, **options: Any) -> Translation:
+    request = Request(html, source="fr", glossary="none")
+    [result] = translate_all(pipeline, [request], [Rules()], **options)
+    assert not isinstance(result, ServiceError), result
+    return result
 
 
 def test_tags_follow_the_models_links(pipeline: Pipeline) -> None:
-    assert translated(pipeline, "<p>le chien <b>noir</b></p>") == "<p><b>black</b> dog the</p>"
+    assert translated(pipeline, "<p>le chien <b>noir</b></p>").text == "<p><b>black</b> dog the</p>"
 
 
 def test_every_segment_comes_back_at_its_place(pipeline: Pipeline) -> None:
     html = '<h1>le chien</h1>\n<p>Il dort. Il dort.</p><img alt="chien noir"><p>2025</p><p>noir</p>'
-    assert translated(pipeline, html) == (
+    assert translated(pipeline, html).text == (
         '<h1>dog the</h1>\n<p>sleeps. He sleeps. He</p><img alt="black dog"><p>2025</p><p>black</p>'
     )
 
 
 def test_documents_longer_than_an_item_go_in_parts(pipeline: Pipeline) -> None:
     html = "<p>le chien</p>" * 50
-    assert translated(pipeline, html, max_chars=40) == "<p>dog the</p>" * 50
+    result = translated(pipeline, html, max_chars=40)
+    assert result.text == "<p>dog the</p>" * 50
+    assert result.raw_text == "\n\n".join(["dog the"] * 50)
+    assert len(result.sentences) == 50
+    for pair in result.sentences:
+        assert result.raw_text[pair.target_start : pair.target_end] == pair.translation
 
 
 def test_a_document_without_text_stays_as_it_is(pipeline: Pipeline) -> None:
-    assert translated(pipeline, "<br>") == "<br>"
+    assert translated(pipeline, "<br>").text == "<br>"
 
 
 def test_one_documents_error_leaves_the_others(pipeline: Pipeline) -> None:
-    long, good = translate_markup(
-        pipeline,
-        [
-            Request("<p>" + "mot " * 20_000, source="fr", glossary="none"),
-            Request("<p>le chien", source="fr", glossary="none"),
-        ],
-    )
+    requests = [
+        Request(text, source="fr", glossary="none")
+        for text in ("<p>" + "mot " * 20_000, "<p>le chien", "<p>le chien")
+    ]
+    long, good, plain = translate_all(pipeline, requests, [Rules(), Rules(), None])
     assert isinstance(long, TextTooLong)
     assert not isinstance(good, ServiceError)
     assert good.text == "<p>dog the"
+    assert not isinstance(plain, ServiceError)
+    assert plain.text == "chien <p>le"
 
 
 def test_corrected_names_keep_the_cuts_right() -> None:

@@ -415,6 +415,31 @@ def _with_references(text: str) -> Iterator[_Token]:
         yield _Token("text", text[cursor:])
 
 
+def outline(xml: str) -> frozenset[str]:
+    """The elements that give an XML text its structure: paragraphs, sections, list items.
+
+    Such an element stands where there is no text beside it; an element that also occurs beside
+    text (an emphasis, a placeholder) is inline. Use it for `Rules.splitting_tags`.
+    """
+    children: list[set[str]] = [set()]
+    beside_text = [False]
+    structural: set[str] = set()
+    inline: set[str] = set()
+    for token in _xml_tokens(xml):
+        if token.kind == "start":
+            children[-1].add(token.name)
+            if not token.self_closing:
+                children.append(set())
+                beside_text.append(False)
+        elif token.kind == "end" and len(children) > 1:
+            (inline if beside_text.pop() else structural).update(children.pop())
+        elif token.kind in ("text", "reference") and token.source.strip():
+            beside_text[-1] = True
+    while children:
+        (inline if beside_text.pop() else structural).update(children.pop())
+    return frozenset(structural - inline)
+
+
 # Segments
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.text.inline import Link, Translated
-from service.text.markup import Rules, extract, render
+from service.text.markup import Rules, extract, outline, render
 
 FRENCH_PAGE = """<!DOCTYPE html>
 <html lang="fr">
@@ -227,6 +227,13 @@ def test_xml_rules_for_elements_that_html_knows_otherwise() -> None:
     assert by_table(source, {"Le grand titre et ceci": "The big title and ceci"}, rules).endswith(
         "<x>ceci</x><br/>"
     )
+
+
+def test_an_xml_outline_is_what_stands_without_text_beside_it() -> None:
+    assert outline("<d><par>Un <i>mot</i></par><par>Deux</par></d>") == {"d", "par"}
+    assert outline("Le <x>mot</x>") == frozenset()
+    assert outline("<i>tout</i>") == {"i"}
+    assert outline("<a>" * 10_000) == {"a"}
 
 
 def test_splitting_tags_end_a_sentence() -> None:
