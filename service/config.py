@@ -73,9 +73,7 @@ class Settings(BaseSettings):
     rate_limit: str = Field(
         "", description="Requests per client address, e.g. '600/minute'; empty: no limit."
     )
-    api_keys: str = Field(
-        "", description="Comma-separated API keys; empty: no key is asked for."
-    )
+    api_keys: str = Field("", description="Comma-separated API keys; empty: no key is asked for.")
     editor_keys: str = Field(
         "", description="Comma-separated keys that may write term files; empty: read-only."
     )
@@ -106,7 +104,9 @@ class Settings(BaseSettings):
     # Running
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `serve` listens on.")
-    request_threads: int = Field(16, ge=1, le=512, description="Requests answered at once.")
+    request_threads: int = Field(
+        64, ge=1, le=512, description="Requests answered at once; four are kept for health checks."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
     )

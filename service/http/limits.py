@@ -1,4 +1,4 @@
-"""Who may ask, how much, and how often: API keys, sizes and rates.
+"""Who may ask, how much, how often, and how many at once: keys, sizes, rates and room.
 
 Rates are kept by Flask-Limiter (a moving window, counted per key where keys are asked for, per
 client address otherwise); in the process's memory, or in Redis when `RELAIS_BROKER_URL` names
@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Sequence
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from limits import parse_many
 
 from service.config import Settings
-from service.errors import RequestTooLarge, SettingsError, Unauthorised
+from service.errors import Overloaded, RequestTooLarge, SettingsError, Unauthorised
 from service.http.face import FaceIndex, key_in_headers
+
+#: Threads that no work is admitted to, so that health checks and refusals are answered at any load.
+SPARE_THREADS = 4
 
 #: A key may be given as ``sha256:HEX`` of the key, so that the environment holds no secret.
 HASHED = "sha256:"
@@ -59,6 +63,7 @@ def install(app: Flask, settings: Settings) -> None:
     _ask_for_keys(app, Keys(settings.api_keys))
     if settings.rate_limit:
         _keep_rates(app, settings)
+    _keep_room(app, max(1, settings.request_threads - SPARE_THREADS))
 
 
 def _ask_for_keys(app: Flask, keys: Keys) -> None:
@@ -110,6 +115,28 @@ def _keep_rates(app: Flask, settings: Settings) -> None:
         app=app,
     )
     limiter.request_filter(_is_open)
+
+
+def _keep_room(app: Flask, places: int) -> None:
+    """Admit as many requests with work (any POST) as there are places; refuse others at once."""
+    room = threading.BoundedSemaphore(places)
+
+    @app.before_request
+    def admit() -> None:
+        if request.method != "POST" or request.endpoint is None:
+            return
+        if not room.acquire(blocking=False):
+            raise Overloaded(f"{places} requests are being worked on; try again in a moment.")
+        g.admitted = True
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        if g.pop("admitted", False):
+            if response.is_streamed:
+                response.call_on_close(room.release)
+            else:
+                room.release()
+        return response
 
 
 def check_item_count(items: Sequence[object], settings: Settings) -> None:

@@ -16,6 +16,14 @@ from service.config import Settings
 READY_WITHIN = 180
 
 
+ONE_NAME = """
+- id: franck-allisio
+  name: Franck Allisio
+  type: person
+  variants: [Franck Alessio]
+"""
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with default settings, its models loaded."""
@@ -36,14 +44,18 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
-    """Makes an application with settings of its own; no models unless `models_dir` is given."""
+    """Makes an application of its own: no models, one name, and the settings that are given."""
     made: list[Flask] = []
     empty = tmp_path / "no-models"
     empty.mkdir()
+    names = tmp_path / "one-name"
+    names.mkdir()
+    (names / "people.yaml").write_text(ONE_NAME, "utf-8")
 
     def make(**settings: object) -> Flask:
         defaults = {
             "models_dir": empty,
+            "glossary_dir": names,
             "data_dir": tmp_path / "data",
             "packages_dir": tmp_path / "packages",
         }

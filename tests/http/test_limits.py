@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -11,7 +13,8 @@ from flask.testing import FlaskClient
 
 from service.config import Settings
 from service.errors import RequestTooLarge, SettingsError
-from service.http.limits import Keys, check_item_count
+from service.http.limits import SPARE_THREADS, Keys, check_item_count
+from service.text.detect import Detection
 
 MakeApp = Callable[..., Flask]
 PATH = "/v1/detect"
@@ -150,3 +153,51 @@ def test_as_many_items_as_the_limit_are_taken() -> None:
     check_item_count([1, 2, 3], settings)
     with pytest.raises(RequestTooLarge, match="4 items; the limit is 3"):
         check_item_count([1, 2, 3, 4], settings)
+
+
+def test_work_beyond_the_room_is_refused_at_once_and_health_is_still_answered(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(request_threads=SPARE_THREADS + 1)
+    own = app.extensions["relais"]
+    started, go_on = threading.Event(), threading.Event()
+    detect = own.pipeline.detect
+
+    def slowly(text: str) -> Detection:
+        started.set()
+        assert go_on.wait(60)
+        found: Detection = detect(text)
+        return found
+
+    monkeypatch.setattr(own.pipeline, "detect", slowly)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(lambda: app.test_client().post(PATH, json=BODY).status_code)
+        assert started.wait(60)
+        refused = app.test_client().post(PATH, json=BODY)
+        live = app.test_client().get("/v1/health/live")
+        go_on.set()
+
+    assert refused.status_code == 429
+    assert refused.json is not None
+    assert refused.json["code"] == "overloaded"
+    assert refused.headers["Retry-After"] == "1"
+    assert live.status_code == 200
+    assert first.result() == 200
+    assert app.test_client().post(PATH, json=BODY).status_code == 200
+
+
+def test_room_is_given_back_after_refusals_and_faults(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(request_threads=SPARE_THREADS + 1)
+    client = app.test_client()
+    detect = app.extensions["relais"].pipeline.detect
+
+    monkeypatch.setattr(app.extensions["relais"].pipeline, "detect", lambda text: 1 / 0)
+    faults = [client.post(PATH, json=BODY).status_code for _ in range(3)]
+    monkeypatch.setattr(app.extensions["relais"].pipeline, "detect", detect)
+    refusals = [client.post(PATH, data=b"{").status_code for _ in range(3)]
+
+    assert faults == [500] * 3
+    assert refusals == [415] * 3
+    assert client.post(PATH, json=BODY).status_code == 200
