@@ -1,1 +1,1 @@
-"""How well names are put right: labelled passages, a glossary, and a report that anyone can make."""
+"""How well names are put right: labelled passages, a glossary, a report that anyone can make."""

@@ -110,7 +110,13 @@ def main(arguments: list[str]) -> None:
     mode, *names = arguments
     for number, (head, body) in enumerate(_blocks([Path(name) for name in names]), start=1):
         if mode == "clean":
-            raw: dict[str, Any] = {"id": f"c{number:03}", "trap": head, "text": body}
+            ordinary = head.startswith("ordinary: ")
+            raw: dict[str, Any] = {
+                "id": f"c{number:03}",
+                "sort": "ordinary" if ordinary else "trap",
+                "trap": head.removeprefix("ordinary: "),
+                "text": body,
+            }
         else:
             raw = read_marked(head, body, f"r{number:03}")
         sys.stdout.write(json.dumps(raw, ensure_ascii=False) + "\n")

@@ -4,8 +4,8 @@ A relayed passage went from French through Arabic into English; each of its gold
 is wrong, which is right, and at which half-open character spans of the text the wrong one stands.
 A clean passage has right names only: any change to it that is more than an accent is a mistake.
 
-The same JSON lines are read from any folder that is given with `--data`: files named `relayed*.jsonl`
-and `clean*.jsonl`.
+The same JSON lines are read from any folder that is given with `--data`: files named
+`relayed*.jsonl` and `clean*.jsonl`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ KINDS: dict[str, str] = {
     "hyphen": "a part of a compound name lost, or its hyphen (Jean-Noël: Jan Noel)",
     "order": "given name and surname swapped",
     "glued": "run together with the next word",
+    "exonym": "a place under its Arabic name (Oran: Wahran)",
     "word": "translated as if it were a word (Olfa: Intimacy)",
 }
 """What happened to a name on its way; a gold may have several kinds."""
@@ -65,6 +66,8 @@ class Passage:
     Args:
         keep: right names that tempt, with their spans; none of them may change.
         note: what makes the passage hard.
+        sort: of a clean passage, ``ordinary`` for news as it comes, ``trap`` for one that was
+            written to tempt: near names side by side, mis-spellings quoted, addresses.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Passage:
     golds: tuple[Gold, ...] = ()
     keep: tuple[tuple[str, tuple[Span, ...]], ...] = ()
     note: str = ""
+    sort: str = "ordinary"
 
     @property
     def words(self) -> int:
@@ -109,7 +113,14 @@ def _passage(raw: dict[str, Any]) -> Passage:
     )
     keep = tuple((item["name"], _spans(item["spans"])) for item in raw.get("keep_spans", []))
     note = raw.get("note") or raw.get("trap") or ""
-    return Passage(id=raw["id"], text=raw["text"], golds=golds, keep=keep, note=note)
+    return Passage(
+        id=raw["id"],
+        text=raw["text"],
+        golds=golds,
+        keep=keep,
+        note=note,
+        sort=raw.get("sort", "ordinary"),
+    )
 
 
 def _lines(folder: Path, pattern: str) -> Iterator[dict[str, Any]]:

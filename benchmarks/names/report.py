@@ -29,7 +29,8 @@ class Run:
     size: int
     arabic: bool
     relayed: Tally = field(default_factory=Tally)
-    clean: Tally = field(default_factory=Tally)
+    ordinary: Tally = field(default_factory=Tally)
+    traps: Tally = field(default_factory=Tally)
     load_seconds: float = 0.0
     seconds: float = 0.0
     characters: int = 0
@@ -52,7 +53,8 @@ def measure(
         run.seconds += time.perf_counter() - started
         run.characters += sum(len(passage.text) for passage in passages)
         for number, (passage, changes) in enumerate(zip(passages, answers, strict=True)):
-            tally = run.relayed if number < len(group.passages) else run.clean
+            clean = run.traps if passage.sort == "trap" else run.ordinary
+            tally = run.relayed if number < len(group.passages) else clean
             tally.add(score(passage, changes))
     run.load_seconds /= count
     return run
@@ -85,7 +87,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _summary(runs: Sequence[Run]) -> str:
     head = [
         "system", "entries", "Arabic forms", "precision", "recall", "F1", "false in relayed",
-        "false per 10,000 clean words", "accents only, clean", "characters/s", "load, s",
+        "false per 10,000 ordinary words", "false per 10,000 trap words",
+        "accents only, clean", "characters/s", "load, s",
     ]  # fmt: skip
     rows = [
         [
@@ -96,8 +99,9 @@ def _summary(runs: Sequence[Run]) -> str:
             f"{run.relayed.recall:.3f}",
             f"{run.relayed.f1:.3f}",
             str(run.relayed.false),
-            f"{run.clean.false_per_10_000_words:.1f}",
-            str(run.clean.accents),
+            f"{run.ordinary.false_per_10_000_words:.1f}",
+            f"{run.traps.false_per_10_000_words:.1f}",
+            str(run.ordinary.accents + run.traps.accents),
             f"{run.characters / run.seconds:,.0f}" if run.seconds else "",
             f"{run.load_seconds:.2f}",
         ]
@@ -140,17 +144,22 @@ def markdown(runs: Sequence[Run], data: Collection, reference: int, notes: Seque
     """
     golds = sum(len(gold.spans) for passage in data.relayed for gold in passage.golds)
     detail = [run for run in runs if run.size == reference]
+    words = {
+        sort: sum(passage.words for passage in data.clean if passage.sort == sort)
+        for sort in ("ordinary", "trap")
+    }
     parts = [
         "# Names put right: quality",
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}. {machine()}.",
         f"{len(data.relayed)} relayed passages ({sum(p.words for p in data.relayed):,} words, "
-        f"{golds} wrong forms) and {len(data.clean)} clean ones "
-        f"({sum(p.words for p in data.clean):,} words).",
+        f"{golds} wrong forms) and {len(data.clean)} clean ones: {words['ordinary']:,} words of "
+        f"ordinary news, {words['trap']:,} words written to tempt.",
         *notes,
         _summary(runs),
         "Precision and recall are over the wrong forms of the relayed passages, matched by their "
-        "spans; a wrong form changed to anything but the right one counts against both. Letters are "
-        "compared, accents are not.",
+        "spans; a wrong form changed to anything but the right one counts against both. Letters "
+        "are compared, accents are not. In the trap passages near names stand side by side, "
+        "mis-spellings are quoted, addresses hold names: no text is made of such things only.",
     ]
     if detail and golds:
         parts += [
@@ -182,7 +191,7 @@ def errors(run: Run) -> str:
     for verdict in ("false", "wrong", "missed"):
         mistakes: dict[Mistake, None] = dict.fromkeys(
             mistake
-            for tally in (run.clean, run.relayed)
+            for tally in (run.ordinary, run.traps, run.relayed)
             for mistake in tally.mistakes
             if mistake.verdict == verdict
         )

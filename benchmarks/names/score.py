@@ -2,11 +2,13 @@
 
 The rules:
 
-- A gold span is *right* when the text around it, after all changes, reads as it should. Changes that
-  overlap the span are looked at together, so that it does not matter whether a system rewrites
+- A gold span is *right* when the text around it, after all changes, reads as it should. Changes
+  that overlap the span are looked at together, so that it does not matter whether a system rewrites
   "Ashraf Bin Sharqi" at once or in two steps, or takes a possessive with it.
 - Letters are compared, accents are not: "Gerald Darmanin" counts as "Gérald Darmanin". Case counts.
-- A gold changed to anything else is *wrong*: it is missing from recall and counts against precision.
+  Where a gold is glued to the next word, the space between them may be put back.
+- A gold changed to anything else is *wrong*: it is missing from recall and counts against
+  precision.
 - A change elsewhere is *false* unless it is an accent only; accents are counted apart.
 """
 
@@ -144,6 +146,11 @@ def _overlapping(span: Span, changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.start < span[1] and span[0] < change.end]
 
 
+def _same(got: str, expected: str, *, glued: bool) -> bool:
+    got, expected = folded(got), folded(expected)
+    return got == expected or (glued and got.replace(" ", "") == expected.replace(" ", ""))
+
+
 def _accent_only(text: str, change: Change) -> bool:
     return folded(text[change.start : change.end]) == folded(change.replacement)
 
@@ -170,7 +177,7 @@ def score(passage: Passage, changes: Sequence[Change]) -> Tally:
             where = setting(text, gold, span)
             tally.golds_by_kind.update(gold.kinds)
             tally.golds_by_setting[where] += 1
-            if folded(got) == folded(expected):
+            if _same(got, expected, glued=text[span[1] : span[1] + 1].isalnum()):
                 tally.right += 1
                 tally.right_by_kind.update(gold.kinds)
                 tally.right_by_setting[where] += 1

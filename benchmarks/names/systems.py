@@ -230,7 +230,7 @@ class ListedForms:
     def _of(self, passage: Passage) -> list[Change]:
         own = self._own.get(passage.id, Counter())
         forms = dict(self._variants)
-        forms |= {wrong: right for (wrong, right) in (self._uses - own)}
+        forms |= dict((self._uses - own).keys())
         if not forms:
             return []
         longest_first = sorted(forms, key=len, reverse=True)
