@@ -34,9 +34,13 @@ _PLACEHOLDER: Final = (
     r"|<[/!]?[A-Za-z][^<>\n]{0,300}>"
 )
 _CODE: Final = r"`[^`\n]{1,200}`"
+# Keys, hashes, encoded data: no word is so long.
+_LONG: Final = r"[0-9A-Za-z+/=_\-]{45,}"
 _SNAKE: Final = r"(?<!\w)\w{1,60}_\w{1,60}(?!\w)"
 
 PROTECTED: Final = re.compile(
-    "|".join((_URL, _EMAIL, _DOMAIN, _HANDLE, _TAG, _ENTITY, _PLACEHOLDER, _CODE, _SNAKE, EMOJI)),
+    "|".join(
+        (_URL, _EMAIL, _DOMAIN, _HANDLE, _TAG, _ENTITY, _PLACEHOLDER, _CODE, _SNAKE, _LONG, EMOJI)
+    ),
     re.IGNORECASE,
 )
