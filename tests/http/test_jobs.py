@@ -45,7 +45,7 @@ class Api:
 def api(tmp_path: Path) -> Iterator[Api]:
     api = Api(Settings(data_dir=tmp_path, max_batch_bytes=100_000, job_chunk_items=4))
     yield api
-    api.services.close()
+    api.services.jobs.close()
 
 
 def positions(text: str) -> list[int]:
@@ -234,7 +234,7 @@ def test_jobs_are_seen_with_the_key_that_made_them(tmp_path: Path) -> None:
     assert api.client.delete(location, headers=bert).status_code == 404
     assert api.client.get("/v1/jobs", headers=bert).json["jobs"] == []
     assert api.client.get(location).status_code == 403
-    api.services.close()
+    api.services.jobs.close()
 
 
 # Through a real server

@@ -54,4 +54,4 @@ def __getattr__(name: str) -> Flask:
         raise AttributeError(name)
     configure()
     seconds = float(os.environ.get("RELAIS_TEST_SECONDS", "0"))
-    return app_with(FakePipeline(seconds), Settings.load())
+    return app_with(FakePipeline(seconds, forgetful=True), Settings.load())

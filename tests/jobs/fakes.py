@@ -20,10 +20,18 @@ UNSUPPORTED = "☠unsupported"
 class FakePipeline:
     """Answers with the text in capitals, after `seconds` for each text.
 
-    `failures` are raised first, one a call.
+    `failures` are raised first, one a call. `calls` holds the texts of each call, unless the
+    pipeline is `forgetful`.
     """
 
-    def __init__(self, seconds: float = 0.0, failures: Sequence[Exception] = ()) -> None:
+    def __init__(
+        self,
+        seconds: float = 0.0,
+        failures: Sequence[Exception] = (),
+        *,
+        forgetful: bool = False,
+    ) -> None:
+        self.forgetful = forgetful
         self.seconds = seconds
         self.failures = list(failures)
         self.calls: list[list[str]] = []
@@ -32,7 +40,8 @@ class FakePipeline:
         self.go_on.set()
 
     def translate(self, requests: Sequence[Request]) -> list[Translation | ServiceError]:
-        self.calls.append([request.text for request in requests])
+        if not self.forgetful:
+            self.calls.append([request.text for request in requests])
         self.entered.set()
         self.go_on.wait(60)
         if self.failures:
@@ -43,6 +52,10 @@ class FakePipeline:
             raise RuntimeError("a fault that no one foresaw")
         time.sleep(self.seconds * len(requests))
         return [_answer(request) for request in requests]
+
+    def normalise(self, text: str) -> str:
+        """Asked for once, when the service warms up."""
+        return text
 
 
 def _answer(request: Request) -> Translation | ServiceError:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -139,13 +144,3 @@ def wait_until(condition: Callable[[], bool], log: Callable[[], str] = str) -> N
         if time.monotonic() > deadline:
             raise AssertionError(f"still waiting after {DEADLINE} s:\n{log()[-4000:]}")
         time.sleep(0.05)
-
-
-def running(*processes: Process) -> Iterator[None]:
-    """Kill what is left of the processes at the end."""
-    try:
-        yield
-    finally:
-        for process in processes:
-            if process.alive:
-                process.kill()
