@@ -22,12 +22,16 @@ from service.http.observe import Metrics, StateCollector
 from service.jobs.system import JobSystem
 from service.logs import places_of
 from service.names.glossary import EMPTY, GlossaryStore
-from service.pipeline import Pipeline
+from service.pipeline import Pipeline, Request
 
 log = structlog.get_logger("service")
 
-#: A text with a name, normalised once before the service is ready.
-WARMING = "Emmanuel Macron spoke in Marseille."
+#: Short texts with names, translated once before the service is ready.
+WARMING = (
+    "Emmanuel Macron spoke in Marseille on Monday.",
+    "Emmanuel Macron a parlé lundi à Marseille.",
+    "تحدث إيمانويل ماكرون يوم الاثنين في مرسيليا.",
+)
 
 
 @dataclass
@@ -78,7 +82,8 @@ class Services:
     def _load(self) -> None:
         try:
             self.engine.load()
-            self.pipeline.normalise(WARMING)  # builds the names' index and reads the word lists
+            # Builds the names' index, and reads the models of detection and the word lists.
+            self.pipeline.translate([Request(text) for text in WARMING])
         except Exception as error:
             log.error("load_failed", exception=type(error).__qualname__, places=places_of(error))
         else:

@@ -215,12 +215,10 @@ def _answer_many(
 
 def error_to_json(error: ServiceError, index: int) -> Value:
     """An item's error; its field says where in the request the fault stands."""
-    value: Value = {
+    return {
         "code": error.code,
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
+        "field": f"items[{index}]" + (f".{error.field}" if error.field else ""),
     }
-    if error.field is not None:
-        value["field"] = f"items[{index}].{error.field}"
-    return value

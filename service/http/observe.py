@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -39,6 +39,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self.requests = Counter(
             "relais_requests",
             "HTTP requests answered.",
@@ -101,12 +102,19 @@ class Metrics:
         self.count_names(translation.names)
 
 
-class StateCollector(Collector):
-    """What the engine and the glossary are at the moment of the scrape.
+#: The engine's counts (`service.engine.engine.Stats`) and what they mean.
+ENGINE_COUNTERS = {
+    "batches": "Calls of a model.",
+    "units": "Sentences, or parts of long ones, given to a model.",
+    "pieces": "Source pieces in them.",
+    "padded": "Source pieces with the padding that batches add.",
+    "remembered": "Sentences found in the translation memory.",
+    "joined": "Sentences that another request was translating already.",
+}
 
-    The engine's own figures (queue depth, batch fill, cache hits) come from `Engine.stats()`:
-    a mapping of names to numbers, where a name ending in ``_total`` is a counter.
-    """
+
+class StateCollector(Collector):
+    """What the engine and the glossary are at the moment of the scrape."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -126,12 +134,14 @@ class StateCollector(Collector):
             "1 while the term files cannot be used and an earlier state stays in force.",
             value=float(services.glossaries.problem is not None),
         )
-        stats = getattr(services.engine, "stats", None)
-        if stats is None:
-            return
-        for name, value in sorted(stats().items()):
-            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-            yield kind(f"relais_engine_{name}", f"Engine: {name}.", value=float(value))
+        stats = services.engine.stats()
+        for name, words in ENGINE_COUNTERS.items():
+            yield CounterMetricFamily(f"relais_engine_{name}", words, value=getattr(stats, name))
+        yield GaugeMetricFamily(
+            "relais_engine_waiting",
+            "Sentences accepted and not yet answered.",
+            value=stats.waiting,
+        )
 
 
 def log_fault(error: BaseException) -> None:

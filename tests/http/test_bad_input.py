@@ -261,7 +261,7 @@ def test_one_bad_item_harms_no_other(client: FlaskClient) -> None:
         ("surrogate", "invalid_text", "items[2].text"),
         ("language", "unsupported_language", "items[3].source"),
         ("long", "text_too_long", "items[4].text"),
-        (None, "invalid_request", None),
+        (None, "invalid_request", "items[5]"),
         ("unknown", "invalid_request", "items[6].lang"),
         (None, "invalid_request", "items[7].id"),
         ("empty", None, None),

@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 import service
-from service.config import PROJECT_DIR
+from service.config import Settings
 
 MakeApp = Callable[..., Flask]
-MODELS = PROJECT_DIR / "models"
+MODELS = Settings().models_dir
 ENTRY = """
 - id: franck-allisio
   name: Franck Allisio
@@ -204,3 +204,22 @@ def test_metrics_tell_readiness_and_the_glossarys_state(client: FlaskClient) -> 
     assert sample(client, "relais_ready") == 1
     assert sample(client, "relais_glossary_entries") >= 150
     assert sample(client, "relais_glossary_broken") == 0
+
+
+def test_metrics_count_the_models_calls_and_what_the_memory_spared(client: FlaskClient) -> None:
+    def counts() -> tuple[float, float]:
+        return (
+            sample(client, "relais_engine_batches_total"),
+            sample(client, "relais_engine_remembered_total"),
+        )
+
+    text = "Cette phrase-ci ne se trouve dans aucun autre test de ce projet."
+    before = counts()
+    client.post("/v1/translate", json={"text": text, "source": "fr"})
+    once = counts()
+    client.post("/v1/translate", json={"text": text, "source": "fr"})
+    twice = counts()
+
+    assert once[0] > before[0]
+    assert twice == (once[0], once[1] + 1)
+    assert sample(client, "relais_engine_waiting") == 0
