@@ -129,7 +129,10 @@ def test_an_entry_is_found_in_both_scripts_and_by_sound(
     assert found_by == (by or ("sounds like it" if query == "Alessio" else ""))
 
 
-def test_an_unknown_name_can_be_proposed_from_the_search(client: FlaskClient) -> None:
+def test_an_unknown_name_can_be_proposed_from_the_search(
+    make_app: Callable[..., Flask], terms: Path
+) -> None:
+    client = make_app(glossary_dir=terms).test_client()
     page = page_of(client, "/glossary?q=Zzyzx")
     (link,) = page.xpath('//p[@class="notice"]/a/@href')
     form = page_of(client, link)
