@@ -78,10 +78,16 @@ def machine() -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|" + "|".join(" --- " for _ in head) + "|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def header(title: str) -> str:
+    """A report's title, date and machine."""
+    return f"# {title}\n\n{datetime.datetime.now(datetime.UTC):%Y-%m-%d}. {machine()}."
 
 
 def _summary(runs: Sequence[Run]) -> str:
@@ -107,7 +113,7 @@ def _summary(runs: Sequence[Run]) -> str:
         ]
         for run in runs
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _recall_by(
@@ -128,7 +134,7 @@ def _recall_by(
             all_golds, right = counts(run.relayed)
             row.append(f"{right.get(name, 0) / all_golds[name]:.2f}")
         rows.append(row)
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _label(run: Run) -> str:
@@ -149,8 +155,7 @@ def markdown(runs: Sequence[Run], data: Collection, reference: int, notes: Seque
         for sort in ("ordinary", "trap")
     }
     parts = [
-        "# Names put right: quality",
-        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}. {machine()}.",
+        header("Names put right: quality"),
         f"{len(data.relayed)} relayed passages ({sum(p.words for p in data.relayed):,} words, "
         f"{golds} wrong forms) and {len(data.clean)} clean ones: {words['ordinary']:,} words of "
         f"ordinary news, {words['trap']:,} words written to tempt.",

@@ -169,6 +169,10 @@ class PlainFuzzy:
         self._choices = list(self._forms)
         self._known = {}
 
+    def forget(self) -> None:
+        """Forget what was looked up before, so that the next run costs as much as the first."""
+        self._known = {}
+
     def _best(self, surface: str) -> str | None:
         if surface in self._forms:
             return self._forms[surface]
