@@ -81,6 +81,14 @@ class UndetectedLanguage(InvalidRequest):
     title = "Undetected language"
 
 
+class ReadOnly(ServiceError):
+    """The thing addressed can be read here, and is changed elsewhere."""
+
+    code = "read_only"
+    status = 403
+    title = "Read-only"
+
+
 class NotFound(ServiceError):
     """The thing addressed does not exist."""
 

@@ -14,6 +14,22 @@ from service.http.face import Face
 
 def faces() -> tuple[Face, ...]:
     """All faces, in the order in which they are registered. Add yours here."""
-    from service.http import batch, jobs, native, ops, pages
+    from service.http import (
+        batch,
+        deepl_glossaries,
+        jobs,
+        libretranslate,
+        native,
+        ops,
+        pages,
+    )
 
-    return (native.FACE, batch.FACE, jobs.FACE, ops.FACE, pages.FACE)
+    return (
+        native.FACE,
+        batch.FACE,
+        jobs.FACE,
+        ops.FACE,
+        pages.FACE,
+        libretranslate.FACE,
+        deepl_glossaries.FACE,
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import IO
 
 from service.errors import RequestTooLarge, UnsupportedMediaType
 from service.text.files import markdown, opendocument, plain, subtitles, web, word
@@ -38,7 +38,7 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 
 
 def translate_file(
-    source: Path | BinaryIO | bytes,
+    source: Path | IO[bytes] | bytes,
     name: str,
     translate: SegmentTranslator,
     *,
@@ -71,7 +71,7 @@ def translate_file(
     return _FORMATS[ending](content, translate, target)
 
 
-def _read(source: Path | BinaryIO | bytes, limit: int) -> bytes:
+def _read(source: Path | IO[bytes] | bytes, limit: int) -> bytes:
     if isinstance(source, bytes):
         content = source
     elif isinstance(source, Path):
