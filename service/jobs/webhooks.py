@@ -212,7 +212,9 @@ class WebhookSender:
         try:
             for attempt in Retrying(
                 retry=retry_if_exception_type(DeliveryFailed),
-                wait=wait_exponential_jitter(multiplier=self._first_pause, max=10),
+                wait=wait_exponential_jitter(
+                    multiplier=self._first_pause, jitter=self._first_pause, max=10
+                ),
                 stop=stop_after_attempt(QUICK_TRIES),
             ):
                 with attempt:

@@ -1,0 +1,271 @@
+"""A database that is locked or away, a disk that is full: a clear answer, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.config import Settings
+from service.errors import NotReady, Overloaded, StorageFull, StorageUnavailable
+from service.jobs import schema
+from service.jobs import work as work_module
+from service.jobs.chunks import ChunkQueue
+from service.jobs.database import Database
+from service.jobs.runner import Runner
+from service.jobs.work import ChunkWorker
+from tests.jobs.app import app_with
+from tests.jobs.conftest import Jobs
+from tests.jobs.fakes import RAISES, FakePipeline, translated
+from tests.jobs.processes import wait_until
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite gives up on a lock soon, instead of after half a minute."""
+    monkeypatch.setattr(schema, "BUSY_TIMEOUT", 0.1)
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own, of four megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("no file system can be mounted here (it takes root)")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def locked(path: Path) -> sqlite3.Connection:
+    """A connection that holds the whole database until it is closed."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    return connection
+
+
+def fill(folder: Path) -> Path:
+    """A file that takes all the room there is left."""
+    filler = folder / "filler"
+    try:
+        with filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
+    except OSError:
+        return filler
+
+
+def lines_of(jobs: Jobs, job: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in jobs.lines(job)]
+
+
+# Locked
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_locked_database_is_a_503_that_passes(tmp_path: Path) -> None:
+    app = app_with(FakePipeline(), Settings(data_dir=tmp_path))
+    client = app.test_client()
+    assert client.post("/v1/jobs", json=["un"]).status_code == 201
+    lock = locked(tmp_path / "jobs.sqlite3")
+    refused = client.post("/v1/jobs", json=["deux"])
+    assert (refused.status_code, refused.json["code"]) == (503, "storage_unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+    lock.close()
+    assert client.post("/v1/jobs", json=["deux"]).status_code == 201
+    app.extensions["relais"].jobs.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_results_wait_for_a_locked_database_and_are_not_worked_out_again(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    jobs = Jobs(Database(f"sqlite:///{path}"))
+    job = jobs.queued(["un", "deux"])
+    pipeline = FakePipeline()
+    pipeline.go_on.clear()
+    worker = ChunkWorker(jobs.queue, pipeline.translate)
+    thread = threading.Thread(target=worker.work_on_next)
+    thread.start()
+    pipeline.entered.wait(10)
+    lock = locked(path)
+    pipeline.go_on.set()
+    thread.join(1.0)
+    assert thread.is_alive(), "the results were not written, and nobody waits to write them"
+    lock.close()
+    thread.join(30)
+    assert [line["text"] for line in lines_of(jobs, job.id)] == ["UN", "DEUX"]
+    assert len(pipeline.calls) == 1
+    jobs.database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_runner_goes_on_when_the_database_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    jobs = Jobs(Database(f"sqlite:///{path}"))
+    job = jobs.queued([f"t{number}" for number in range(20)])
+    lock = locked(path)
+    runner = Runner(jobs.store, ChunkWorker(jobs.queue, FakePipeline().translate))
+    runner.start()
+    with pytest.raises(StorageUnavailable):
+        jobs.store.create("", job.options)
+    lock.close()
+    wait_until(lambda: jobs.store.get(job.id).state == "done")
+    runner.stop()
+    assert [line["position"] for line in lines_of(jobs, job.id)] == list(range(20))
+    jobs.database.close()
+
+
+def test_a_database_server_that_is_away_is_said_to_be_away() -> None:
+    database = Database("postgresql://relais@127.0.0.1:1/none")
+    with pytest.raises(StorageUnavailable):
+        Jobs(database).store.list_jobs()
+
+
+# Full
+
+
+def test_an_upload_for_which_there_is_no_room_is_refused_whole(full_disk: Path) -> None:
+    app = app_with(FakePipeline(), Settings(data_dir=full_disk))
+    client = app.test_client()
+    kept = client.post("/v1/jobs", json=["un"]).json["id"]
+    refused = client.post("/v1/jobs", json=["x" * 1000] * 5000)
+    assert (refused.status_code, refused.json["code"]) == (507, "storage_full")
+    listed = {job["id"]: job["state"] for job in client.get("/v1/jobs").json["jobs"]}
+    assert set(listed.values()) <= {"done", "receiving", "queued", "running"}
+    assert kept in listed
+    assert all(state == "receiving" for job, state in listed.items() if job != kept)
+    app.extensions["relais"].jobs.close()
+
+
+def test_results_wait_until_there_is_room_and_none_is_lost(full_disk: Path) -> None:
+    jobs = Jobs(Database(f"sqlite:///{full_disk / 'jobs.sqlite3'}"), chunk_items=10)
+    texts = ["x" * 1000 + f" {number}" for number in range(200)]
+    job = jobs.queued(texts)
+    filler = fill(full_disk)
+    runner = Runner(jobs.store, ChunkWorker(jobs.queue, FakePipeline().translate))
+    runner.start()
+    threading.Event().wait(2.0)
+    assert jobs.store.get(job.id).state in ("queued", "running")
+    filler.unlink()
+    wait_until(lambda: jobs.store.get(job.id).state == "done")
+    runner.stop()
+    lines = lines_of(jobs, job.id)
+    assert [line["position"] for line in lines] == list(range(200))
+    assert [line["text"] for line in lines] == [translated(text) for text in texts]
+    jobs.database.close()
+
+
+def test_a_database_that_may_not_grow_is_a_full_disk(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'jobs.sqlite3'}")
+    jobs = Jobs(database)
+    jobs.store.list_jobs()
+
+    @sa.event.listens_for(database._engine, "begin")
+    def limit(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 20")
+
+    with pytest.raises(StorageFull):
+        jobs.queued(["x" * 100_000])
+    database.close()
+
+
+# No capacity, no models
+
+
+@pytest.mark.parametrize("error", [Overloaded("Full."), NotReady("The models are loading.")])
+def test_a_chunk_for_which_there_is_no_capacity_waits_uncounted_and_says_why(
+    database: Database, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_module, "PAUSE", 0.05)
+    jobs = Jobs(database)
+    job = jobs.queued(["un", "deux"])
+    pipeline = FakePipeline(failures=[error] * 5)
+    worker = ChunkWorker(jobs.queue, pipeline.translate)
+    assert worker.work_on_next()
+    assert jobs.store.get(job.id).problem == str(error)
+    assert not worker.work_on_next()
+    wait_until(lambda: worker.work_on_next() and jobs.store.get(job.id).state == "done")
+    assert pipeline.calls == [["un", "deux"]] * 6
+    assert jobs.store.get(job.id).problem is None
+
+
+def test_the_runner_takes_no_chunk_before_the_models_are_ready(tmp_path: Path) -> None:
+    jobs = Jobs(Database(f"sqlite:///{tmp_path / 'jobs.sqlite3'}"))
+    job = jobs.queued(["un"])
+    ready = threading.Event()
+    asked = threading.Event()
+
+    def is_ready() -> bool:
+        asked.set()
+        return ready.is_set()
+
+    worker = ChunkWorker(jobs.queue, FakePipeline().translate)
+    runner = Runner(jobs.store, worker, ready=is_ready)
+    runner.start()
+    asked.wait(10)
+    assert jobs.store.get(job.id).state == "queued"
+    ready.set()
+    wait_until(lambda: jobs.store.get(job.id).state == "done")
+    runner.stop()
+    jobs.database.close()
+
+
+# A worker that is told to stop
+
+
+def test_a_stopped_worker_gives_back_what_is_underway(database: Database) -> None:
+    jobs = Jobs(database)
+    job = jobs.queued(["un", "deux"])
+    pipeline = FakePipeline()
+    pipeline.go_on.clear()
+    worker = ChunkWorker(jobs.queue, pipeline.translate)
+    thread = threading.Thread(target=worker.work_on_next)
+    thread.start()
+    pipeline.entered.wait(10)
+    worker.give_back()
+    other = ChunkQueue(database).claim("other")
+    assert other is not None
+    assert (other.start, other.stop) == (0, 2)
+    pipeline.go_on.set()
+    thread.join(30)
+    assert jobs.lines(job.id) == []
+
+
+def test_a_lease_is_renewed_while_the_work_lasts(database: Database) -> None:
+    jobs = Jobs(database, lease=0.6)
+    job = jobs.queued(["un"])
+    pipeline = FakePipeline()
+    pipeline.go_on.clear()
+    worker = ChunkWorker(jobs.queue, pipeline.translate)
+    thread = threading.Thread(target=worker.work_on_next)
+    thread.start()
+    pipeline.entered.wait(10)
+    threading.Event().wait(1.5)
+    assert jobs.queue.claim("other") is None
+    pipeline.go_on.set()
+    thread.join(30)
+    assert jobs.store.get(job.id).state == "done"
+
+
+def test_neither_texts_nor_messages_of_faults_are_shown(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = Jobs(database)
+    job = jobs.queued([f"{RAISES} a private text"])
+    worker = ChunkWorker(jobs.queue, FakePipeline().translate)
+    worker.work_on_next()
+    problem = jobs.store.get(job.id).problem or ""
+    while worker.work_on_next():
+        pass
+    shown = problem + "".join(jobs.lines(job.id)) + "".join(capsys.readouterr())
+    assert "RuntimeError" in problem
+    assert "private text" not in shown
+    assert "no one foresaw" not in shown
