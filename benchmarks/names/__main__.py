@@ -12,6 +12,7 @@ from benchmarks.names.glossaries import GlossaryMaker, without_entry
 from benchmarks.names.passages import load
 from benchmarks.names.report import Run, errors, markdown, measure
 from benchmarks.names.systems import Command, ListedForms, PlainFuzzy, Service, System
+from service.config import PROJECT_DIR
 
 DATA = Path(__file__).parent / "data"
 FUZZY_CUTOFFS = (90, 80)
@@ -81,7 +82,10 @@ def main(
         if orphans := without_entry(passages.relayed, maker.entries):
             notes.append(f"{len(orphans)} wrong forms have no entry: {'; '.join(orphans)}.")
         systems: list[System] = [Service(), *([Command(command)] if command else [])]
-        baselines: list[System] = [*map(PlainFuzzy, FUZZY_CUTOFFS), ListedForms(passages.relayed)]
+        baselines: list[System] = [
+            *map(PlainFuzzy, FUZZY_CUTOFFS),
+            ListedForms(passages.relayed, PROJECT_DIR / "glossary"),
+        ]
         for size in sizes:
             for arabic in (False,) if no_arabic else (True, False):
                 for system in systems:

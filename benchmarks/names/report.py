@@ -39,24 +39,26 @@ class Run:
 def measure(
     system: System, data: Collection, maker: GlossaryMaker, size: int, *, arabic: bool
 ) -> Run:
-    """Judge one system on all passages, each group of them with a glossary of `size` entries."""
+    """Judge one system on all passages, each group of them with a glossary of `size` entries.
+
+    The clean passages are dealt out among the groups, so that each is judged once.
+    """
     run = Run(system=system.name, size=size, arabic=arabic)
-    count = 0
-    for group in maker.groups(data.relayed, size, arabic=arabic):
-        count += 1
+    groups = list(maker.groups(data.relayed, size, arabic=arabic))
+    for number, group in enumerate(groups):
         started = time.perf_counter()
         system.load(group.folder)
         run.load_seconds += time.perf_counter() - started
-        passages = [*group.passages, *data.clean]
+        passages = [*group.passages, *data.clean[number :: len(groups)]]
         started = time.perf_counter()
         answers = system.changes(passages)
         run.seconds += time.perf_counter() - started
         run.characters += sum(len(passage.text) for passage in passages)
-        for number, (passage, changes) in enumerate(zip(passages, answers, strict=True)):
+        for index, (passage, changes) in enumerate(zip(passages, answers, strict=True)):
             clean = run.traps if passage.sort == "trap" else run.ordinary
-            tally = run.relayed if number < len(group.passages) else clean
+            tally = run.relayed if index < len(group.passages) else clean
             tally.add(score(passage, changes))
-    run.load_seconds /= count
+    run.load_seconds /= len(groups)
     return run
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
 from benchmarks.names.passages import Passage, Span
@@ -21,9 +22,10 @@ from service.names.normalise import normalise
 
 _TOKEN = r"[A-ZÀ-ÞŒ][\w’'\-]*"
 _RUN = re.compile(rf"{_TOKEN}(?: (?:(?:de|du|la|le|ben|bin|al|el|d) )?{_TOKEN})*")
-_POSSESSIVE = re.compile(r"['’]s?$")
 LONGEST_RUN = 4
 """Tokens of the longest name that the baseline looks up."""
+BLOCK = 256
+"""Surfaces compared with all forms at once: keeps the matrix small."""
 
 
 class System(Protocol):
@@ -135,7 +137,7 @@ def _windows(text: str) -> Iterator[list[Span]]:
     for run in _RUN.finditer(text):
         tokens = [
             (run.start() + token.start(), run.start() + token.end())
-            for token in re.finditer(r"\S+", run[0])
+            for token in re.finditer(r"[^\s’']+(?:['’](?!s?(?:\s|$))[^\s’']+)*", run[0])
         ]
         yield [
             (tokens[first][0], tokens[first + length - 1][1])
@@ -173,18 +175,29 @@ class PlainFuzzy:
         """Forget what was looked up before, so that the next run costs as much as the first."""
         self._known = {}
 
-    def _best(self, surface: str) -> str | None:
-        if surface in self._forms:
-            return self._forms[surface]
-        if surface not in self._known:
-            found = process.extractOne(
-                surface, self._choices, scorer=fuzz.ratio, score_cutoff=self._cutoff
+    def _look_up(self, surfaces: Sequence[str]) -> None:
+        """Find the most similar form of each surface, all of them in one call per block."""
+        new = [surface for surface in dict.fromkeys(surfaces) if surface not in self._known]
+        for first in range(0, len(new), BLOCK):
+            block = new[first : first + BLOCK]
+            scores = process.cdist(
+                block, self._choices, scorer=fuzz.ratio, score_cutoff=self._cutoff, dtype=np.uint8
             )
-            self._known[surface] = self._forms[found[0]] if found else None
-        return self._known[surface]
+            best = scores.argmax(axis=1)
+            for row, (surface, column) in enumerate(zip(block, best, strict=True)):
+                found = bool(scores[row, column])
+                self._known[surface] = self._forms[self._choices[column]] if found else None
 
     def changes(self, passages: Sequence[Passage]) -> list[list[Change]]:
         """Rewrite the longest window that is similar enough, then what is left of the run."""
+        self._look_up(
+            [
+                folded(passage.text[start:end])
+                for passage in passages
+                for windows in _windows(passage.text)
+                for start, end in windows
+            ]
+        )
         return [self._of(passage.text) for passage in passages]
 
     def _of(self, text: str) -> list[Change]:
@@ -192,10 +205,9 @@ class PlainFuzzy:
         for windows in _windows(text):
             taken: list[Span] = []
             for start, end in windows:
-                end -= len(found[0]) if (found := _POSSESSIVE.search(text[start:end])) else 0
                 if any(start < other[1] and other[0] < end for other in taken):
                     continue
-                best = self._best(folded(text[start:end]))
+                best = self._known[folded(text[start:end])]
                 if best is not None:
                     taken.append((start, end))
                     if best != text[start:end]:
@@ -203,16 +215,24 @@ class PlainFuzzy:
         return changes
 
 
+def _variants(folder: Path) -> dict[str, str]:
+    """The listed wrong forms of a folder of term files, each with its right form."""
+    entries = load_glossary(folder).entries
+    return {form: entry.name for entry in entries for form in entry.variants}
+
+
 class ListedForms:
     """Wrong forms that somebody listed, found as whole words, and nothing else.
 
-    The list of a passage holds the entries' variants and every wrong form seen in *other* passages:
-    what a desk that keeps a list knows when a new story comes in.
+    The list of a passage holds the variants in the service's own term files, those of the glossary
+    at hand, and every wrong form seen in *other* passages: what a desk that keeps a list knows when
+    a new story comes in.
     """
 
     name = "listed forms, exact"
 
-    def __init__(self, relayed: Sequence[Passage]) -> None:
+    def __init__(self, relayed: Sequence[Passage], lists: Path | None = None) -> None:
+        self._lists = _variants(lists) if lists else {}
         self._seen = [
             (passage.id, gold.wrong, gold.right) for passage in relayed for gold in passage.golds
         ]
@@ -224,8 +244,7 @@ class ListedForms:
 
     def load(self, folder: Path) -> None:
         """Read the entries' variants."""
-        entries = load_glossary(folder).entries
-        self._variants = {form: entry.name for entry in entries for form in entry.variants}
+        self._variants = self._lists | _variants(folder)
 
     def changes(self, passages: Sequence[Passage]) -> list[list[Change]]:
         """Replace listed forms, the longest first where two begin at one place."""
