@@ -276,6 +276,10 @@ class _Alignment:
         sentences = list(translated.sentences) or [
             Link(0, len(segment.text), 0, len(translated.text))
         ]
+        self._find_kept(segment)
+        for sentence in sentences:
+            self._align_same_words(sentence)
+        told = [bool(links) for links in self.back]
         for link in translated.links:
             sources = self.source_range(link.start, link.end)
             outs = self.out_range(link.out_start, link.out_end)
@@ -284,8 +288,8 @@ class _Alignment:
             for i in sources:
                 self.explicit.add(i)
                 for j in outs:
-                    self._link(i, j)
-        self._find_kept(segment)
+                    if not told[j] and not any(told[k] for k in self.forward[i]):
+                        self._link(i, j)
         for sentence in sentences:
             self._align_sentence(sentence)
         return self
@@ -333,6 +337,14 @@ class _Alignment:
                     self.forward[i].remove(j)
                 self.back[j].clear()
             for i, j in zip(sources, outs, strict=False):
+                self._link(i, j)
+
+    def _align_same_words(self, sentence: Link) -> None:
+        """Link names and numbers that stand on both sides: surer than any attention."""
+        sources = self.source_range(sentence.start, sentence.end)
+        outs = self.out_range(sentence.out_start, sentence.out_end)
+        for i, j in self._same_text(sources, outs) if sources and outs else ():
+            if self.source[i].is_word and not self.forward[i] and not self.back[j]:
                 self._link(i, j)
 
     def _align_sentence(self, sentence: Link) -> None:
