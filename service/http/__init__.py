@@ -17,6 +17,7 @@ def faces() -> tuple[Face, ...]:
     from service.http import (
         batch,
         deepl_glossaries,
+        glossary,
         jobs,
         libretranslate,
         native,
@@ -28,6 +29,7 @@ def faces() -> tuple[Face, ...]:
         native.FACE,
         batch.FACE,
         jobs.FACE,
+        glossary.FACE,
         ops.FACE,
         pages.FACE,
         libretranslate.FACE,

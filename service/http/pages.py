@@ -20,11 +20,12 @@ from service.errors import InvalidText, NotFound, ServiceError, Unauthorised
 from service.http.face import Face, key_in_headers
 from service.http.limits import Keys
 from service.http.problems import Problem
+from service.names import search
 from service.names.glossary import STATUSES, TYPES, Entry
 from service.names.report import NameReport
 from service.pipeline import Request as TranslationRequest
 from service.pipeline import Translation
-from service.web import history, proposals, search
+from service.web import history, proposals
 from service.web.marks import pieces_of, rows_of
 from service.web.wording import FLAG_LABELS, FLAG_WORDS, LANGUAGES, duration, moment, reasons
 

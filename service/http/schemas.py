@@ -464,6 +464,54 @@ class VersionOut(AnswerModel):
     ctranslate2: str
 
 
+class GlossaryOut(AnswerModel):
+    """The glossary in force, counted."""
+
+    version: str = Field(description="Hash of the term files' content.")
+    entries: int
+    types: dict[str, int]
+    statuses: dict[str, int]
+    files: dict[str, int] = Field(description="Entries in each term file.")
+    problem: str | None = Field(description="What is wrong with the files on disk, if anything.")
+
+
+class ExampleOut(AnswerModel):
+    """A sentence as it arrives and as it is printed."""
+
+    in_: str = Field(alias="in")
+    out: str
+
+
+class EntryOut(AnswerModel):
+    """One name of the glossary; fields that an entry does not have are left out."""
+
+    id: str
+    name: str
+    type: Literal["person", "organisation", "place", "work", "term"]
+    status: Literal["proposed", "reviewed", "deprecated"]
+    ar: list[str] = Field(default=[], description="How Arabic outlets write it.")
+    fr: list[str] = Field(default=[], description="Other French forms.")
+    variants: list[str] = Field(default=[], description="Wrong forms seen in print.")
+    keep: list[str] = Field(default=[], description="Look-alikes that are never changed to it.")
+    context: list[str] = Field(default=[], description="Words and names that stand near it.")
+    gender: Literal["f", "m"] | None = None
+    since: str | None = None
+    source: str | None = Field(None, description="Where the right spelling is documented.")
+    style: str | None = None
+    notes: str | None = None
+    examples: list[ExampleOut] = []
+    file: str
+    line: int
+
+
+class EntriesOut(AnswerModel):
+    """Entries that a search found."""
+
+    entries: list[EntryOut]
+    total: int = Field(description="How many there are in all.")
+    version: str
+
+
 class ProblemOut(BaseModel):
     """An RFC 9457 problem document."""
 
