@@ -31,8 +31,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Chunks worked on at once; they share the models and their batches.",
 )
-@click.option("--ping", is_flag=True, help="Only ask whether this machine's worker answers.")
-def worker(concurrency: int, ping: bool) -> None:
+@click.option(
+    "--name",
+    default=socket.gethostname,
+    show_default="the machine's",
+    help="The worker's name; several on one machine need different ones.",
+)
+@click.option("--ping", is_flag=True, help="Only ask whether the worker of this name answers.")
+def worker(concurrency: int, name: str, ping: bool) -> None:
     """Work on the chunks of jobs that come over the broker, until told to stop.
 
     SIGTERM finishes what is underway. Any number of workers may run, on any number of machines;
@@ -52,12 +58,12 @@ def worker(concurrency: int, ping: bool) -> None:
             field="RELAIS_BROKER_URL",
         )
     if ping:
-        sys.exit(0 if _answers(settings) else 1)
+        sys.exit(0 if _answers(settings, name) else 1)
     configure(settings.log_level)
-    run(settings, concurrency)
+    run(settings, concurrency, name)
 
 
-def run(settings: Settings, concurrency: int) -> None:
+def run(settings: Settings, concurrency: int, name: str) -> None:
     """Work until told to stop, with the models of the settings."""
     from service.engine import Engine
     from service.names.glossary import GlossaryStore
@@ -72,12 +78,13 @@ def run(settings: Settings, concurrency: int) -> None:
         if not engine.ready:
             raise NotReady("No translation package could be loaded: " + "; ".join(engine.problems))
 
-    run_with(settings, concurrency, pipeline.translate, load=load, close=engine.close)
+    run_with(settings, concurrency, name, pipeline.translate, load=load, close=engine.close)
 
 
 def run_with(
     settings: Settings,
     concurrency: int,
+    name: str,
     translate: Translate,
     *,
     load: Callable[[], object] = lambda: None,
@@ -103,7 +110,7 @@ def run_with(
                 "worker",
                 "--pool=threads",
                 f"--concurrency={concurrency}",
-                f"--hostname={_node_name()}",
+                f"--hostname={_node(name)}",
                 f"--loglevel={settings.log_level}",
                 "--without-gossip",
                 "--without-mingle",
@@ -114,12 +121,12 @@ def run_with(
         close()
 
 
-def _node_name() -> str:
-    return f"relais@{socket.gethostname()}"
+def _node(name: str) -> str:
+    return f"relais@{name}"
 
 
-def _answers(settings: Settings) -> bool:
+def _answers(settings: Settings, name: str) -> bool:
     from service.jobs.celery_app import make_celery
 
     app: Celery = make_celery(settings)
-    return bool(app.control.ping(destination=[_node_name()], timeout=5.0))
+    return bool(app.control.ping(destination=[_node(name)], timeout=5.0))

@@ -135,7 +135,7 @@ class CeleryWorker(Process):
     """A Celery worker with the fake pipeline."""
 
     def __init__(self, folder: Path, name: str, settings: dict[str, str]) -> None:
-        super().__init__(["tests.jobs.worker"], folder / f"worker-{name}.log", settings)
+        super().__init__(["tests.jobs.worker", name], folder / f"worker-{name}.log", settings)
 
 
 def wait_until(condition: Callable[[], bool], log: Callable[[], str] = str) -> None:

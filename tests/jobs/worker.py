@@ -1,8 +1,9 @@
-"""A Celery worker with a pipeline that needs no models: `python -m tests.jobs.worker`."""
+"""A Celery worker with a pipeline that needs no models: `python -m tests.jobs.worker NAME`."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 from service.commands.worker import run_with
 from service.config import Settings
@@ -13,6 +14,7 @@ if __name__ == "__main__":
     configure()
     run_with(
         Settings.load(),
-        int(os.environ.get("RELAIS_TEST_CONCURRENCY", "2")),
-        FakePipeline(float(os.environ.get("RELAIS_TEST_SECONDS", "0"))).translate,
+        2,
+        sys.argv[1],
+        FakePipeline(float(os.environ.get("RELAIS_TEST_SECONDS", "0")), forgetful=True).translate,
     )
