@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "document_alias": "the text uses this form for the same person",
     "document_exact": "the right form stands elsewhere in the text",
     "document_given": "the text gives this person the given name {value} elsewhere",
-    "follows": "the text has named {value} in full",
+    "follows": "the text names this person in full",
     "keep": "but the glossary keeps this form as it is",
     "kinship": "but it may be a relative",
     "listed_variant": "the glossary lists this wrong form",

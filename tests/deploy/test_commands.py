@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -75,9 +76,10 @@ def test_the_demo_shows_every_story_and_the_names_put_right(tmp_path: Path) -> N
     result = demo(RELAIS_DATA_DIR=str(tmp_path), RELAIS_PACKAGES_DIR=str(tmp_path / "packages"))
 
     assert result.returncode == 0, result.stderr
-    stories = sorted((PROJECT_DIR / "examples").glob("*.txt"))
+    stories = json.loads((PROJECT_DIR / "examples" / "stories.json").read_text("utf-8"))
     for number, story in enumerate(stories, start=1):
-        assert f" {number} of {len(stories)} · {story.name} " in result.stdout
+        assert f" {number} of {len(stories)} · {story['title']} " in result.stdout
+        assert story["file"] in result.stdout
     assert "Names put right" in result.stdout
     assert re.search(r"Franck Alessio +→ Franck Allisio +\d\.\d\d", result.stdout)
     assert "\033[" not in result.stdout
