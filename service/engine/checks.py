@@ -25,6 +25,7 @@ _NUMBER: Final = re.compile(
     r"[0-9]{1,3}(?:[ \u00a0\u202f\u2009'’.,][0-9]{3})+(?![0-9])(?:[.,][0-9]+)?"
     r"|[0-9]+(?:[.,][0-9]+)*"
 )
+_CLOCK: Final = re.compile(r"\b([0-9]{1,2})\.(?=[0-9]{2}\s*[ap]\.?m\b)")
 _DIGITS: Final = {
     **{ord("٠") + n: str(n) for n in range(10)},
     **{ord("۰") + n: str(n) for n in range(10)},
@@ -68,7 +69,7 @@ def numbers(text: str) -> Counter[str]:
     in digits gives its parts.
     """
     found: Counter[str] = Counter()
-    for match in _NUMBER.finditer(western_digits(text)):
+    for match in _NUMBER.finditer(_CLOCK.sub(r"\1 ", western_digits(text))):
         parts = re.split(r"[.,]", match.group())
         if len(parts) == 3 and len(parts[2]) in (2, 4) and max(map(len, parts[:2])) <= 2:
             found.update(str(int(part)) for part in parts)
@@ -153,7 +154,9 @@ def is_echo(source: str, translation: str, language: str) -> bool:
     kept = sum((Counter(before) & after).values())
     own = {word for word in before if language in FUNCTION_WORDS.get(word, ())}
     telling = sum(word in after and "en" not in FUNCTION_WORDS[word] for word in own)
-    return kept >= 0.6 * len(before) and telling >= 2
+    if kept >= 0.9 * len(before):
+        return telling >= 1
+    return kept >= 0.5 * len(before) and telling >= 3
 
 
 def is_odd_length(source: str, translation: str) -> bool:

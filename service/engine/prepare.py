@@ -195,7 +195,18 @@ def layout(prepared: Mapped, count: Callable[[str], int], *, whole: bool = True)
                 parts.append(leaf)
             parts.append(gap)
         parts.append(stretch.text[lead + len(core.text) :])
-    return [part for part in parts if part != ""]
+    return _merged(parts)
+
+
+def _merged(parts: Layout) -> Layout:
+    """The layout with no two strings side by side, and no empty one."""
+    merged: Layout = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    return merged
 
 
 def halves(leaf: Leaf) -> tuple[Mapped, Mapped] | None:

@@ -218,6 +218,8 @@ class PairTranslator:
         return found
 
     def _hypothesis(self, sentence: str, draft: _Draft) -> Hypothesis:
+        if not draft.pieces:
+            return Hypothesis(sentence, 0.0, (), ())
         if not draft.text.strip():
             return Hypothesis(sentence, draft.mean_score, ("empty",), ())
         text = _polished(sentence, draft.text)

@@ -89,6 +89,14 @@ _KNOWN = (
 KEPT_TEXT_CHARS = 200
 """Longest kept text that the translator is shown for context."""
 
+ADDRESS_ITEMS = 8
+"""Most items (text and tags) of an element that is looked at as an address."""
+
+_ADDRESS = regex.compile(
+    r"""(?:https?://|www\.)[^\s<>]++ | [@\#][\p{L}\p{N}\p{M}_][\p{L}\p{N}\p{M}_.@-]*+
+      | [\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}""",
+    regex.VERBOSE,
+)
 _SPACES = regex.compile(r"[ \t\n\r\f]++")
 _ATTRIBUTE = regex.compile(
     r"""[\s/]*+([^\s/>=][^\s/>=]*+|=[^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s>]*+))?+"""
@@ -623,7 +631,7 @@ class _Extractor:
 
     def _write_run(self, items: list[_Item]) -> None:
         builder = _RunBuilder()
-        for item in items:
+        for item in _addresses_kept(items):
             if item.kind == "text":
                 builder.add_text(item.tokens[0])
             else:
@@ -713,6 +721,26 @@ def _pairs(items: list[_Item]) -> dict[int, int]:
             start = opened.pop()
             pairs[start], pairs[index] = index, start
     return pairs
+
+
+def _addresses_kept(items: list[_Item]) -> Iterator[_Item]:
+    """The items, with each element that is only an address made one item that is kept.
+
+    A handle, a hashtag, an e-mail or web address in a tag of its own is no matter of language:
+    social media wrap every mention so, with further tags inside.
+    """
+    pairs = _pairs(items)
+    at = 0
+    while at < len(items):
+        end = pairs.get(at, at)
+        inner = items[at + 1 : end] if at < end <= at + ADDRESS_ITEMS else []
+        text = "".join(item.source for item in inner if item.kind == "text")
+        if _ADDRESS.fullmatch(text.strip(_HTML_SPACE)):
+            yield _Item("keep", [token for item in items[at : end + 1] for token in item.tokens])
+            at = end
+        else:
+            yield items[at]
+        at += 1
 
 
 class _RunBuilder:

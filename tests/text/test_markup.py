@@ -177,6 +177,20 @@ def test_code_inside_a_sentence_is_seen_but_kept() -> None:
     assert by_table(html, {"Appelez print() ici": "Call it"}).count("<code>print()</code>") == 1
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        '<a href="https://m.fr/@x" class="mention">@<span>x</span></a>',
+        '<a href="/tags/marseille">#<span>Marseille</span></a>',
+        '<a href="https://m.fr/a_b">https://m.fr/a_b</a>',
+        '<a href="mailto:a@m.fr"><b>a.b@m.fr</b></a>',
+    ],
+)
+def test_addresses_in_tags_of_their_own_are_kept(address: str) -> None:
+    markup = extract(f"<p>Bonjour {address}, bonsoir</p>")
+    assert render(markup, ["Hello, good night"]).count(address) == 1
+
+
 def test_a_kept_element_that_is_cut_by_a_block_stays_as_it_is() -> None:
     html = '<div>Avant <span translate="no">Le<div>Monde</div>ici</span> après</div>'
     assert texts(html) == ["Avant", "après"]
