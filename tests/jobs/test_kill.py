@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from service.config import PROJECT_DIR
 from service.jobs.chunks import MAX_TRIES
 from tests.jobs.fakes import KILLS, translated
 from tests.jobs.processes import CeleryWorker, Process, WebServer, wait_until
@@ -252,3 +256,46 @@ def test_a_broker_that_is_away_refuses_no_job(
     redis_server.start()
     assert cluster.web.wait_for_end(job)["state"] == "done"
     assert_exactly_once(cluster.web, job, texts(40))
+
+
+def test_an_item_that_kills_its_celery_worker_is_set_aside_and_the_others_are_done(
+    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+) -> None:
+    cluster = Cluster(tmp_path, postgres, redis_server, processes)
+    sent = texts(24)
+    sent[13] = KILLS
+    job = cluster.web.submit(sent)
+    deaths = 0
+
+    def ended() -> bool:
+        nonlocal deaths
+        for worker in cluster.workers:  # as an orchestrator does
+            if not worker.alive:
+                deaths += 1
+                worker.start()
+        return bool(cluster.web.job(job)["state"] == "done")
+
+    wait_until(ended, lambda: "".join(process.log() for process in processes))
+    lines = cluster.web.results(job)
+    assert [line["position"] for line in lines] == list(range(24))
+    assert [line["position"] for line in lines if "error" in line] == [13]
+    assert lines[13]["error"]["code"] == "set_aside"
+    assert deaths == 1 + MAX_TRIES
+
+
+def test_a_worker_answers_a_ping_and_ends_by_itself_when_told(
+    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+) -> None:
+    cluster = Cluster(tmp_path, postgres, redis_server, processes)
+    job = cluster.web.submit(texts(100))
+    cluster.web.wait_for(job, 10)
+    environment = {**os.environ, "RELAIS_BROKER_URL": redis_server.url}
+    ping = [sys.executable, "-m", "service", "worker", "--ping", "--name"]
+    answers = [
+        subprocess.run([*ping, name], env=environment, cwd=PROJECT_DIR).returncode
+        for name in ("a", "nobody")
+    ]
+    assert answers == [0, 1]
+    assert cluster.workers[0].terminate() == 0
+    assert cluster.web.wait_for_end(job)["state"] == "done"
+    assert_exactly_once(cluster.web, job, texts(100))
