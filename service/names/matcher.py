@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -23,6 +24,8 @@ from service.names.mentions import PARTICLES, Document, Token, group_words
 _LOCK = threading.Lock()
 # Candidates of one span beyond this many are not looked at: only hostile glossaries have them.
 MOST_CANDIDATES = 64
+# Coarse given name and surname shorter than this together may be one class apart, not two.
+SHORT_KEYS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,16 @@ def surname_start(words: Sequence[Sequence[Token]]) -> int:
 
 
 def _part(tokens: Sequence[Token], text: str, arabic: Iterable[str] = ()) -> Part:
+    return _interned(_new_part(tokens, text, arabic))
+
+
+@lru_cache(maxsize=300_000)
+def _interned(part: Part) -> Part:
+    """One object for equal parts, so that a given name shared by many is compared once."""
+    return part
+
+
+def _new_part(tokens: Sequence[Token], text: str, arabic: Iterable[str]) -> Part:
     folded, article = group_words(list(tokens))
     if folded.startswith("al") and tokens[0].folded in ("al", "el") and len(tokens) == 1:
         article = False
@@ -117,6 +130,8 @@ def _part(tokens: Sequence[Token], text: str, arabic: Iterable[str] = ()) -> Par
         units = skeleton.arabic_units(form)
         if units:
             forms[units, True] = None
+    for units in skeleton.derived_units(folded):
+        forms[units, True] = None
     return Part(text, folded, article, tuple(forms))
 
 
@@ -190,9 +205,7 @@ def name_of(entry: Entry) -> Name | None:
     if start > 1:
         first_word = _part(words[0], text(0, 1))
         if entry.type == "person":
-            cuts.append(
-                Cut(first_word, surname, f"{text(0, 1)} {text(start, len(words))}", False)
-            )
+            cuts.append(Cut(first_word, surname, f"{text(0, 1)} {text(start, len(words))}", False))
         for index in range(1, start):
             middle = flat(index, len(words))
             if words[index][0].folded not in PARTICLES:
@@ -276,35 +289,41 @@ class NameIndex:
         first = tokens[0].folded
         self.longest[first] = max(self.longest.get(first, 0), len(tokens))
 
-    def near_givens(self, key: str) -> list[str]:
-        """The coarse given names of the glossary that are at most one class away."""
+    def near_givens(self, key: str) -> list[tuple[str, int]]:
+        """The coarse given names of the glossary that are near, and how many classes apart."""
         if len(key) < 2:
-            return [key] if key in self._by_given else []
+            return [(key, 0)] if key in self._by_given else []
         most = 1 if len(key) < 5 else 2
         found = process.extract(
             key, self._givens, scorer=Levenshtein.distance, score_cutoff=most, limit=None
         )
-        return [given for given, _, _ in found if given or len(key) < 2]
+        return [(given, int(distance)) for given, distance, _ in found if given]
 
     def candidates(self, given: str, surname: str, memo: Memo) -> set[tuple[int, int]]:
-        """Names (and which of their cuts) that two unit strings may stand for."""
+        """Names (and which of their cuts) that two unit strings may stand for.
+
+        Both parts together may be one class apart, two where they are long.
+        """
         found: set[tuple[int, int]] = set()
         surname_keys = skeleton.coarse_readings(surname)
-        for reading in skeleton.coarse_readings(given):
+        given_keys = skeleton.coarse_readings(given)
+        for reading in given_keys:
             near = memo.givens.get(reading)
             if near is None:
                 near = memo.givens[reading] = self.near_givens(reading)
-            for given_key in near:
+            for given_key, distance in near:
                 keys, numbers = self._by_given[given_key]
                 for key in surname_keys:
+                    together = 1 if len(key) + len(reading) < SHORT_KEYS else 2
                     most = 0 if len(key) < 2 else 1 if len(key) < 5 else 2
-                    _collect(found, key, keys, numbers, most)
-        given_keys = skeleton.coarse_readings(given)
+                    if together >= distance:
+                        _collect(found, key, keys, numbers, min(most, together - distance))
         for key in surname_keys:
             bucket = self._by_surname.get(key)
             if bucket is not None and len(key) > 1:
                 for given_key in given_keys:
-                    _collect(found, given_key, *bucket, 2)
+                    together = 1 if len(key) + len(given_key) < SHORT_KEYS else 2
+                    _collect(found, given_key, *bucket, together)
         return found
 
 
@@ -316,6 +335,11 @@ def _collect(
     most: int,
 ) -> None:
     """Add what is at most `most` classes from `key`."""
+    if most == 0:
+        for other, number in zip(keys, numbers, strict=True):
+            if other == key:
+                found.add(number)
+        return
     if len(keys) < 24:
         for other, number in zip(keys, numbers, strict=True):
             if number not in found and Levenshtein.distance(key, other, score_cutoff=most) <= most:
@@ -331,7 +355,7 @@ class Memo:
     """What was computed for one text, so that a repeated word costs nothing."""
 
     def __init__(self) -> None:
-        self.givens: dict[str, list[str]] = {}
+        self.givens: dict[str, list[tuple[str, int]]] = {}
         self.scores: dict[tuple[str, int], float] = {}
         self.candidates: dict[tuple[str, str], set[tuple[int, int]]] = {}
 
@@ -341,11 +365,17 @@ class Memo:
         known = self.scores.get(key)
         if known is None:
             units = skeleton.plain_units(folded)
-            known = max(
-                skeleton.align(units, form, arabic=arabic) for form, arabic in part.forms
-            )
+            known = max(skeleton.align(units, form, arabic=arabic) for form, arabic in part.forms)
             self.scores[key] = known
         return known
+
+    def own(self, part: Part) -> float:
+        """The log-odds of a part against itself: what an undamaged form would reach."""
+        return self.score(part.folded, part)
+
+    def loss(self, folded: str, part: Part) -> float:
+        """How far a form falls short of the undamaged one."""
+        return max(0.0, self.own(part) - self.score(folded, part))
 
 
 def exact_key(tokens: Sequence[Token]) -> str:

@@ -23,12 +23,13 @@ from service.names.matcher import Cut, Exact, Memo, Name, NameIndex, Part, exact
 from service.names.mentions import Document, Token, group_words
 from service.names.report import Evidence, Kind, NameReport
 from service.names.rewrite import Edit, apply, cased, with_accents
-from service.names.skeleton import fold, plain_units
+from service.names.skeleton import coarse, coarse_readings, fold, light, lightest, plain_units
 
 # A full name is changed where the log-odds of its parts reach these, and suggested where they
 # reach the lower ones. Set on benchmarks/names and on 300,000 words of news with right names
 # (docs/how-names-break.md has the table): one false change there.
-FULL_TOTAL = 6.0
+FULL_TOTAL = 5.6
+FULL_TOTAL_RELAYED = 5.0
 FULL_SURNAME = 1.4
 FULL_GIVEN = 0.4
 SUGGEST_TOTAL = 3.5
@@ -36,14 +37,27 @@ SUGGEST_SURNAME = -0.6
 SUGGEST_GIVEN = -1.5
 # The best entry must be better than the next by this much, or nothing is changed.
 MARGIN = 1.2
-# A surname alone, once its full name is resolved in the document.
-ALONE = 1.6
+# A surname alone, once its full name is resolved in the document: the least score and the most
+# that may be lost, where the document damages that name, and where it only writes it right.
+ALONE, ALONE_LOSS = 1.6, 3.0
+ALONE_EXACT, ALONE_EXACT_LOSS = 2.6, 1.9
 ALONE_SUGGEST = 0.4
-# How much a part that is itself a known name or word speaks for being another's right name.
-ATTESTED = 1.0
-ATTESTED_FROM = 2.0
+# A surname that is met in print (Zipf frequency above this) is rather somebody's right name, the
+# more so the more it differs from the entry's: (loss + 0.5) times this times the excess.
+ATTESTED_FROM = 1.0
+ATTESTED = 1.15
+COMMON_GIVEN_FROM = 3.5
+# A long given name does not make up for a doubtful surname beyond this.
+MOST_GIVEN = 5.4
+# A surname of one consonant (Sy, Veaux) may lose no more than this.
+SHORT_SURNAME_LOSS = 0.5
+# A known given name that loses more than this, beside the right surname, is a relative's.
+OTHER_GIVEN = 1.6
+# From this Zipf frequency on a form that differs lightly is taken for a house's right spelling.
+HOUSE_SPELLING = 1.1
 # Words more common than this in English are not taken for names.
 COMMON_WORD = 4.0
+COMMON_ALONE, COMMON_ALONE_OPENING = 3.5, 3.0
 VERY_COMMON_WORD = 5.0
 # Evidence near the name that the entry knows: words of its context, in the document or close by.
 CONTEXT_NEAR = 1.5
@@ -140,13 +154,13 @@ class _Proposal:
     total: float
     evidence: list[Evidence]
     swapped: bool = False
+    light: bool = False
     vetoed: str = ""
 
-    @property
-    def sure(self) -> bool:
+    def sure(self, threshold: float) -> bool:
         return (
             not self.vetoed
-            and self.total >= FULL_TOTAL
+            and self.total >= threshold
             and self.surname >= FULL_SURNAME
             and self.given >= FULL_GIVEN
         )
@@ -161,6 +175,10 @@ class _Person:
     surnames: set[str] = field(default_factory=set)  # folded, as the document writes them
     givens: set[str] = field(default_factory=set)
     places: list[tuple[int, int]] = field(default_factory=list)  # token spans
+
+
+# Second halves of Arabic surnames that relays write apart: Sharaf al-Din, Nasr Allah.
+_SECOND_HALVES = frozenset({"din", "dine", "eddine", "eddin", "uddin", "allah", "llah"})
 
 
 class _Pass:
@@ -185,6 +203,7 @@ class _Pass:
         self.taken: list[str] = [""] * len(self.tokens)  # the id of the entry that has the token
         self.people: dict[str, _Person] = {}
         self.reports: list[NameReport] = []
+        self.relayed = False
         self.folded_text = " " + " ".join(token.folded for token in self.tokens) + " "
 
     def run(self) -> list[NameReport]:
@@ -250,9 +269,14 @@ class _Pass:
         """Settle the longest exact form that begins here; how many tokens it has."""
         tokens = self.tokens
         last = first + 1
-        while last < len(tokens) and last - first < longest and tokens[last].gap not in (
-            "",
-            "possessive",
+        while (
+            last < len(tokens)
+            and last - first < longest
+            and tokens[last].gap
+            not in (
+                "",
+                "possessive",
+            )
         ):
             last += 1
         for end in range(last, first, -1):
@@ -366,18 +390,72 @@ class _Pass:
         for proposal in proposals:
             best[proposal.first, proposal.last].append(proposal)
         chosen = [choice for choice in map(self._choose, best.values()) if choice]
-        chosen.sort(key=lambda proposal: (not proposal.sure, -proposal.total))
+        chosen.sort(key=lambda proposal: -proposal.total)
+        # Names that no house would spell so show that the text was relayed; only then are
+        # lighter differences damage too, and weaker matches believed.
+        for proposal in chosen:
+            if proposal.vetoed == "same_spelling":
+                self._same_spelling(proposal)
+        for proposal in chosen:
+            if (
+                not proposal.light
+                and proposal.sure(FULL_TOTAL)
+                and self._free(proposal.first, proposal.last)
+            ):
+                self._accept(proposal)
+                self.relayed = True
         later: list[_Proposal] = []
         for proposal in chosen:
             if not self._free(proposal.first, proposal.last):
                 continue
-            if proposal.sure:
+            if self.relayed and proposal.sure(FULL_TOTAL_RELAYED):
                 self._accept(proposal)
             else:
                 later.append(proposal)
         for proposal in later:
             if self._free(proposal.first, proposal.last):
                 self._second_look(proposal)
+        self._by_damaged_given()
+
+    def _by_damaged_given(self) -> None:
+        """A second spelling of a surname after the same damaged given name.
+
+        Where the document has written Ons Jabeur as Anas Jaber, its Anas Zafar is she as well:
+        the coarse surname is the same, and the given name is wrong in the same way.
+        """
+        givens = {
+            given: person
+            for person in self.people.values()
+            for given in person.givens
+            if person.name.given is not None and given != person.name.given.folded
+        }
+        for first, last in self.document.runs if givens else ():
+            for position in range(first, last - 1):
+                person = givens.get(self.tokens[position].folded)
+                if person is None or not self._free(position, position + 2):
+                    continue
+                surname = self.tokens[position + 1]
+                keys = set(coarse_readings(plain_units(surname.folded)))
+                form = person.name.cuts[0]
+                if len(min(keys, key=len)) < 3 or not keys & form.surname.coarse():
+                    continue
+                if not surname.capital or surname.gap not in ("space", "hyphen"):
+                    continue
+                evidence = [Evidence("document_given", self.tokens[position].folded)]
+                proposal = _Proposal(
+                    position, position + 2, position + 1, person.name, form, FULL_GIVEN,
+                    FULL_SURNAME, FULL_TOTAL, evidence,
+                )  # fmt: skip
+                self._accept(proposal)
+
+    def _same_spelling(self, proposal: _Proposal) -> None:
+        """A name that is right but for hyphens, spaces or its article: that is house style."""
+        if not self._free(proposal.first, proposal.last):
+            return
+        entry = proposal.name.entry
+        self._take(proposal.first, proposal.last, entry.id)
+        self._resolve(entry, proposal.first, proposal.last, exact=True)
+        self._restore(proposal.first, proposal.last, [entry])
 
     def _propose(self, first: int, last: int) -> Iterator[_Proposal]:
         """Every entry that the tokens may stand for, over every cut into two parts."""
@@ -433,12 +511,12 @@ class _Pass:
                 continue
             proposal = _Proposal(
                 first, last, cut, name, form, given_score, surname_score,
-                given_score + surname_score, [], swapped,
+                min(given_score, MOST_GIVEN) + surname_score, [], swapped,
             )  # fmt: skip
-            self._weigh(proposal, given, surname)
+            self._weigh(proposal, given, surname, article)
             yield proposal
 
-    def _weigh(self, proposal: _Proposal, given: str, surname: str) -> None:
+    def _weigh(self, proposal: _Proposal, given: str, surname: str, article: bool) -> None:
         """Add to the sounds what the words and the document say for and against."""
         form, entry = proposal.form, proposal.name.entry
         tokens = self.tokens[proposal.first : proposal.last]
@@ -451,15 +529,37 @@ class _Pass:
         penalty = 0.0
         same_surname = surname == form.surname.folded
         same_given = given == form.given.folded
-        if same_surname and same_given and not proposal.swapped:
-            proposal.vetoed = "same_spelling"
+        if same_surname and same_given:
+            if proposal.swapped:
+                proposal.vetoed = "swapped"
+            elif article and not form.surname.article and len(tokens) > 2:
+                proposal.light = True
+                evidence.append(Evidence("article", True))
+            else:
+                proposal.vetoed = "same_spelling"
+        else:
+            proposal.light = _is_light(given, form.given.folded) and _is_light(
+                surname, form.surname.folded
+            )
         if proposal.swapped:
             evidence.append(Evidence("swapped", True))
             penalty += 1.5
             if not (same_surname or same_given):
                 penalty += 1.5
         if not same_surname:
-            penalty += self._attested(surname, form.surname.folded)
+            penalty += self._attested(surname, form.surname)
+            common = words.frequency(given) - COMMON_GIVEN_FROM
+            penalty += 0.5 * max(0.0, common)
+            if _gender_pair(given, form.given.folded):
+                penalty += 0.7
+            if (
+                len(coarse(plain_units(form.surname.folded))) < 2
+                and self.memo.loss(surname, form.surname) > SHORT_SURNAME_LOSS
+            ):
+                proposal.vetoed = proposal.vetoed or "short_surname"
+            if f" {form.surname.folded} " in self.folded_text:
+                evidence.append(Evidence("surname_in_document", True))
+                penalty -= 1.0
         for token in tokens:
             if token.folded in (form.surname.folded, form.given.folded) or token.particle:
                 continue
@@ -472,7 +572,13 @@ class _Pass:
             elif words.is_place(token.folded):
                 proposal.vetoed = proposal.vetoed or "place"
         if same_surname and not same_given:
-            penalty += self._other_given(given, form)
+            lost = self.memo.loss(given, form.given)
+            if lost > OTHER_GIVEN and words.is_given_name(given):
+                proposal.vetoed = proposal.vetoed or "other_given"
+            penalty += self._other_given(given, form, swapped=proposal.swapped)
+            penalty += 1.5 * max(0.0, lost - OTHER_GIVEN)
+        if self._glued_word(tokens[-1].folded, form.surname.folded):
+            proposal.vetoed = proposal.vetoed or "glued"
         if not all(token.text.isascii() for token in tokens) and not same_surname:
             wanted = set(fold(form.text))
             foreign = [t for t in tokens if not t.text.isascii() and t.folded not in wanted]
@@ -484,18 +590,28 @@ class _Pass:
         proposal.total += bonus - penalty
         proposal.surname += 0.5 * bonus
 
-    def _attested(self, surface: str, right: str) -> float:
-        """How much a form speaks for being somebody's right name: it is met, and more often."""
-        seen = words.frequency(surface)
-        return ATTESTED * max(0.0, seen - max(ATTESTED_FROM, words.frequency(right)))
+    @staticmethod
+    def _glued_word(word: str, surname: str) -> bool:
+        """Whether a right surname has only been run together with the next word."""
+        rest = word.removeprefix(surname)
+        return rest != word and len(rest) > 1 and words.english_frequency(rest) >= VERY_COMMON_WORD
 
-    def _other_given(self, given: str, form: Cut) -> float:
+    def _attested(self, surface: str, part: Part) -> float:
+        """How much a form speaks for being somebody's right name: it is met in print."""
+        seen = words.frequency(surface) - ATTESTED_FROM
+        return ATTESTED * (self.memo.loss(surface, part) + 0.5) * max(0.0, seen)
+
+    def _other_given(self, given: str, form: Cut, *, swapped: bool) -> float:
         """How much a known other given name with the right surname speaks for a relative."""
         if not words.is_given_name(given):
             return 0.0
-        if _gender_pair(given, form.given.folded):
+        if _gender_pair(given, form.given.folded) and not form.given.text.endswith("é"):
             return 4.0
-        return 1.0 if words.frequency(form.surname.folded) < 3.0 else 3.0
+        if swapped:
+            return 1.0
+        lost = self.memo.loss(given, form.given)
+        known = 1.0 if words.frequency(form.surname.folded) < 3.0 else 3.0
+        return known + 2.0 * max(0.0, lost - 0.9)
 
     def _context(self, entry: Entry, first: int, last: int, evidence: list[Evidence]) -> float:
         """What the entry knows of its surroundings and the document shows."""
@@ -574,8 +690,8 @@ class _Pass:
         if person is not None and proposal.vetoed in ("", "ambiguous"):
             given = group_words(span[: proposal.cut - first])[0]
             bonus = 0.0
-            if person.exact:
-                bonus += 3.0
+            if person.exact and proposal.given >= FULL_GIVEN and proposal.surname > 0:
+                bonus += 1.5
                 proposal.evidence.append(Evidence("document_exact", True))
             if given in person.givens:
                 bonus += 4.0
@@ -583,10 +699,10 @@ class _Pass:
             proposal.total += bonus
             proposal.surname += bonus
             proposal.vetoed = ""
-            if proposal.sure:
+            if proposal.sure(FULL_TOTAL_RELAYED):
                 self._accept(proposal)
                 return
-        if proposal.vetoed in ("keep", "same_spelling", "word", "place"):
+        if proposal.vetoed in ("keep", "same_spelling", "word", "place", "swapped", "glued"):
             return
         if proposal.total < SUGGEST_TOTAL:
             return
@@ -653,9 +769,10 @@ class _Pass:
         if not self.style.surname_only:
             return None
         options: list[tuple[float, _Person, Part, bool]] = []
+        lighter = light(folded)
         for person in self.people.values():
+            alias = any(lighter == light(form) for form in person.surnames)
             for part in person.name.alone:
-                alias = folded in person.surnames
                 if folded == part.folded:
                     options.append((99.0, person, part, False))
                     continue
@@ -677,11 +794,20 @@ class _Pass:
             Evidence("follows", entry.id),
             Evidence("document_alias" if alias else "surname", round(score, 2)),
         ]
+        least, most_lost = (
+            (ALONE, ALONE_LOSS)
+            if person.surnames
+            else (
+                ALONE_EXACT,
+                ALONE_EXACT_LOSS,
+            )
+        )
         if not alias:
-            block = self._blocked(first, last, folded, score)
-            if block:
+            if self._blocked(first, last, folded, part):
                 return None
-            score -= self._attested(folded, part.folded)
+            if self.memo.loss(folded, part) > most_lost:
+                return None
+            score -= self._attested(folded, part)
         neighbours = self._neighbours(first, last, run_first, run_last, person, alias)
         if neighbours == "kin":
             evidence.append(Evidence("kinship", True))
@@ -692,7 +818,7 @@ class _Pass:
             evidence.append(Evidence("about_spelling", True))
         if len(texts) > 1:
             evidence.append(Evidence("ambiguous", len(texts)))
-        sure = score >= ALONE and len(texts) == 1 and not quoted
+        sure = score >= least and len(texts) == 1 and not quoted
         if not sure and score < ALONE_SUGGEST:
             return None
         self._take(first, last, entry.id)
@@ -724,24 +850,32 @@ class _Pass:
                 )  # fmt: skip
         return True
 
-    def _blocked(self, first: int, last: int, folded: str, score: float) -> bool:
+    def _blocked(self, first: int, last: int, folded: str, part: Part) -> bool:
         """Whether a form that the document has not shown as an alias may not be a surname."""
         span = self.tokens[first:last]
         if folded in self.index.surnames:
             return True
+        if len(span) > 1 and not (
+            any(token.particle for token in span)
+            or span[-1].folded in _SECOND_HALVES
+            or len(part.text.replace("-", " ").split()) > 1
+        ):
+            return True
         for token in span:
-            if token.particle:
+            if token.particle or (len(span) > 1 and token.folded in _SECOND_HALVES):
                 continue
-            if words.english_frequency(token.folded) >= (3.5 if token.opens else COMMON_WORD):
+            limit = COMMON_ALONE_OPENING if token.opens else COMMON_ALONE
+            if words.english_frequency(token.folded) >= limit:
                 return True
             if words.is_place(token.folded) or words.is_role(token.folded):
                 return True
-        key = exact_key(span)
-        if words.is_place(key):
+            if not token.text.isascii() and token.folded not in fold(part.text):
+                return True
+        if words.is_place(exact_key(span)):
             return True
         if len(span) == 1 and span[0].upper and len(folded) <= 5 and not self._shouting(first):
             return True
-        return len(span) == 1 and words.is_given_name(folded) and score < ALONE + 1.5
+        return len(span) == 1 and words.is_given_name(folded)
 
     def _shouting(self, position: int) -> bool:
         """Whether the words around are in capitals too."""
@@ -761,7 +895,7 @@ class _Pass:
                     return "after"
         if first > run_first and not self.taken[first - 1]:
             before = tokens[first - 1]
-            if tokens[first].gap == "hyphen" and before.capital:
+            if before.particle or (tokens[first].gap == "hyphen" and before.capital):
                 return "before"
             if tokens[first].gap == "initial":
                 given = person.name.given
@@ -773,6 +907,8 @@ class _Pass:
                 if words.is_given_name(before.folded) or (
                     words.english_frequency(before.folded) < COMMON_WORD
                 ):
+                    if alias and not words.is_given_name(before.folded):
+                        return ""
                     return "kin" if self._kin_near(first - 1, last) else "given"
         return ""
 
@@ -842,6 +978,17 @@ def _probability(total: float, threshold: float) -> float:
     return 1.0 / (1.0 + math.exp(-(total - threshold) - 1.386))
 
 
+def _is_light(surface: str, right: str) -> bool:
+    """Whether a form may be another house's right spelling rather than damage.
+
+    It is where no reader notices the difference, and where only the usual letters differ and the
+    form is met in print.
+    """
+    if lightest(surface) == lightest(right):
+        return True
+    return light(surface) == light(right) and words.frequency(surface) >= HOUSE_SPELLING
+
+
 def _gender_pair(one: str, other: str) -> bool:
     """Martin and Martine, Michel and Michelle, Karim and Karima."""
     short, long = sorted((one, other), key=len)
@@ -849,4 +996,3 @@ def _gender_pair(one: str, other: str) -> bool:
         return False
     ending = long.removeprefix(short)
     return ending != long and ending in ("e", "a", "ne", "le", "lle", "te", "tte", "ette", "ine")
-

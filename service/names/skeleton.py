@@ -50,7 +50,7 @@ def fold(word: str) -> str:
 _PLAIN_RULES: tuple[tuple[str, str], ...] = (
     (r"tsch", "C"), (r"sch", "S"), (r"tch", "C"), (r"sh", "S"), (r"ch", "C"), (r"kh", "x"),
     (r"gh", "G"), (r"ph", "f"), (r"th", "T"), (r"dh", "D"), (r"dj", "j"), (r"ck", "k"),
-    (r"cq?u(?=[eiy])", "k"), (r"qu(?=[aeiou])", "k"), (r"c(?=[eiy])", "c"), (r"c", "k"),
+    (r"cq?u(?=[eiy])", "k"), (r"qu(?=[aeiou])", "k"), (r"c(?=[eiy])", "c"), (r"c(?![eiy])", "k"),
     (r"x", "ks"), (r"eau|au", "o"), (r"oo|ou", "u"), (r"ee", "i"), (r"[ae][iy](?![aeiou])", "e"),
     (r"y(?![aeiou])", "i"), (r"(?<=[bcdfgjklmnpqrstvxz])y", "i"),
 )  # fmt: skip
@@ -62,8 +62,9 @@ _FRENCH_RULES: tuple[tuple[str, str], ...] = (
     (r"([aeo]u?)ill(?=[aeiou]|$)", r"\1y"), (r"(?<=[^aeiou])ill(?=[aeiou])", "iy"),
     (r"gn", "N"), (r"tch", "C"), (r"sch", "S"), (r"ch(?=[lr])", "k"), (r"ch", "S"), (r"ph", "f"),
     (r"th", "t"), (r"kh", "x"), (r"dj", "j"), (r"gu(?=[eiy])", "g"), (r"ge(?=[ao])", "j"),
-    (r"g(?=[eiy])", "j"), (r"qu", "k"), (r"q", "k"), (r"ck", "k"), (r"c(?=[eiy])", "s"),
-    (r"c", "k"), (r"(?<=[aeiou])s(?=[aeiou])", "z"), (r"x", "ks"), (r"oi", "wa"),
+    (r"g(?=[eiy])", "j"), (r"qu", "k"), (r"q", "k"), (r"ck", "k"),
+    (r"(?<=[aeiou])s(?=[aeiou])", "z"), (r"c(?=[eiy])", "s"), (r"c", "k"), (r"x", "ks"),
+    (r"oi", "wa"),
     (r"eau|au", "o"), (r"oeu|eu", "e"), (r"ou(?=[aei])", "w"), (r"ou", "u"),
     (r"[ae][iy](?![aeiou])", "e"), (r"h", ""),
     (r"y(?![aeiou])", "i"), (r"(?<=[bcdfgjklmnpqrstvxz])y", "i"),
@@ -112,6 +113,27 @@ def arabic_units(word: str) -> str:
     return _DOUBLED.sub(r"\1", units)
 
 
+_TO_ARABIC = str.maketrans(
+    {"p": "b", "v": "f", "g": "G", "C": "S", "c": "s", "N": "nY", "w": "W", "y": "Y", "e": "",
+     "a": "A", "i": "Y", "o": "W", "u": "W"}
+)  # fmt: skip
+_SHORT = re.compile(r"(?<=.)[aeiou](?=.)")
+
+
+@lru_cache(maxsize=65536)
+def derived_units(folded: str) -> tuple[str, ...]:
+    """How Arabic likely writes a name of which no Arabic form is known, as units.
+
+    The first takes the French vowels for long ones, as outlets write European names; the second
+    drops the vowels inside, as Arabic names are written.
+    """
+    french, plain = french_units(folded), plain_units(folded)
+    first = "A" if french[:1] in VOWELS else ""
+    long = first + french[len(first) :].translate(_TO_ARABIC)
+    short = first + _SHORT.sub("", plain)[len(first) :].translate(_TO_ARABIC)
+    return tuple(dict.fromkeys(_DOUBLED.sub(r"\1", units) for units in (long, short) if units))
+
+
 _COARSE = {
     **dict.fromkeys("bpfv", "B"), **dict.fromkeys("kqgGx", "K"), **dict.fromkeys("szSjCcD", "S"),
     **dict.fromkeys("tdT", "T"), **dict.fromkeys("nN", "N"), "m": "M", "l": "L", "r": "R",
@@ -131,6 +153,28 @@ def coarse_readings(units: str) -> tuple[str, ...]:
     """The coarse string, and the one in which g, j, ch, c, th, dh are taken the other way."""
     first, other = coarse(units), coarse(units.translate(_COARSE_OTHER))
     return (first,) if first == other else (first, other)
+
+
+_LIGHT = str.maketrans({"C": "S", "q": "k", "c": "s", "w": "u", "y": "i", "T": "t", "D": "d"})
+
+
+@lru_cache(maxsize=65536)
+def light(folded: str) -> str:
+    """A word as every house would spell it.
+
+    What differs by sh and ch, q and k, y and i, u and ou, by doubled letters or by a last e or h
+    is another house's right spelling as often as damage.
+    """
+    units = plain_units(folded).translate(_LIGHT)
+    if len(units) > 3 and units[-1] in "eh":
+        units = units[:-1]
+    return _DOUBLED.sub(r"\1", units.removesuffix("h"))
+
+
+@lru_cache(maxsize=65536)
+def lightest(folded: str) -> str:
+    """A word without what no reader notices: doubled letters, ou for u."""
+    return _DOUBLED.sub(r"\1", folded.replace("ou", "u").replace("oo", "u"))
 
 
 # --- Alignment ---------------------------------------------------------------------------------
@@ -205,6 +249,7 @@ def weights() -> Weights:
 
 _OP = {name: number for number, name in enumerate(OPERATIONS)}
 _CONSONANT, _VOWEL, _GLIDE = _OP["consonant"], _OP["vowel"], _OP["glide"]
+_SAME_SOUND = frozenset({_CONSONANT, _VOWEL, _GLIDE})
 
 
 @lru_cache(maxsize=4096)
@@ -254,24 +299,85 @@ def _alone_all(units: str, in_text: bool) -> tuple[int, ...]:
 
 
 _MOST_UNITS = 32
+_ALPHABET = "bpfvmnNlrszCScdDtTkqgGxjhwy" + "aeiou" + "WYAE"
 
 
-def align(text: str, name: str, *, arabic: bool = False, table: Weights | None = None) -> float:
+@lru_cache(maxsize=2)
+def _pair_weights(arabic: bool) -> dict[str, dict[str, float]]:
+    """The learned log-odds of every pair of units that may be aligned."""
+    weight = weights().arabic if arabic else weights().latin
+    return {
+        text: {
+            name: weight[operation]
+            for name in _ALPHABET
+            if (operation := _pair(text, name)) is not None
+        }
+        for text in _ALPHABET
+    }
+
+
+@lru_cache(maxsize=65536)
+def _alone_weights(units: str, in_text: bool, arabic: bool) -> tuple[float, ...]:
+    weight = weights().arabic if arabic else weights().latin
+    return tuple(weight[operation] for operation in _alone_all(units, in_text))
+
+
+def align(text: str, name: str, *, arabic: bool = False) -> float:
     """The log-odds that unit string `text` is a damaged form of unit string `name`.
 
     Args:
         text: units of what stands in the text (plain reading).
         name: units of the entry's form, in any reading.
         arabic: `name` was read from an Arabic form.
-        table: other weights than the learned ones.
     """
+    text, name = text[:_MOST_UNITS], name[:_MOST_UNITS]
+    pairs = _pair_weights(arabic)
+    text_alone = _alone_weights(text, True, arabic)
+    name_alone = _alone_weights(name, False, arabic)
+    chosen = weights()
+    first = (chosen.arabic if arabic else chosen.latin)[_OP["first"]]
+    total = 0.0
+    row = [0.0]
+    for alone in name_alone:
+        total += alone
+        row.append(total)
+    for i, unit in enumerate(text):
+        alone = text_alone[i]
+        across = pairs[unit]
+        diagonal = row[0]
+        left = diagonal + alone
+        new = [left]
+        for j, other in enumerate(name):
+            up = row[j + 1]
+            left += name_alone[j]
+            score = up + alone
+            if score > left:
+                left = score
+            pair = across.get(other)
+            if pair is not None:
+                score = diagonal + pair
+                if i == 0 and j == 0 and _pair(unit, other) not in _SAME_SOUND:
+                    score += first
+                if score > left:
+                    left = score
+            new.append(left)
+            diagonal = up
+        row = new
+    score = row[-1]
+    if text and name and (text[0] in _VOWEL_LIKE) != (name[0] in _VOWEL_LIKE):
+        score += first
+    return score + (chosen.arabic_bias if arabic else chosen.latin_bias)
+
+
+def score_with(text: str, name: str, *, arabic: bool, table: Weights) -> float:
+    """`align` with other weights than the learned ones, for learning them."""
     return _align(text[:_MOST_UNITS], name[:_MOST_UNITS], arabic, table)[0]
 
 
 def operations(
     text: str, name: str, *, arabic: bool = False, table: Weights | None = None
 ) -> tuple[int, ...]:
-    """How often each of `OPERATIONS` happens in the best alignment."""
+    """How often each of `OPERATIONS` happens in the best alignment: what the fit learns from."""
     counts = [0] * len(OPERATIONS)
     for operation in _align(text[:_MOST_UNITS], name[:_MOST_UNITS], arabic, table)[1]:
         counts[operation] += 1
@@ -312,7 +418,7 @@ def _align(
             pair = _pair(unit, other)
             if pair is not None:
                 across = previous[j][0] + weight[pair]
-                if i == 0 and j == 0 and pair not in (_CONSONANT, _VOWEL, _GLIDE):
+                if i == 0 and j == 0 and pair not in _SAME_SOUND:
                     across += first
                 if across >= best:
                     best, where, op = across, previous[j], pair

@@ -10,7 +10,7 @@ from service.names.report import NameReport
 from service.names.workshop.near import Near, Neighbours, Span, name_spans
 
 #: The least likeness at which an entry is shown as one that nearly matched.
-SHOWN_FROM = 0.35
+SHOWN_FROM = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,8 @@ def explain(text: str, glossary: Glossary, *, language: str = "en") -> Explanati
     return Explanation(result.text, result.names, tuple(misses))
 
 
-#: Evidence codes in words. A code that is not here is shown as it is.
-EVIDENCE = {
-    "exact": "stands exactly so in the glossary",
-    "variant": "is a listed wrong form",
-    "similarity": "sounds like the name",
-    "context": "words of the entry stand near",
-    "anchor": "the source text shows this name",
-    "coreference": "the full name stands in this text",
-}
-
-
 def describe(report: NameReport) -> str:
-    """One line on one name: what stood there, what stands there now, and why."""
+    """One line on one name: what stood there, what stands there now, and how sure."""
     if report.applied and report.surface == report.replacement:
         what = f"{report.surface}  is right as it is"
     elif report.applied:
@@ -71,14 +60,3 @@ def describe(report: NameReport) -> str:
         what = f"{report.surface}  left alone; suggested: {report.replacement}"
     who = report.entry or "no entry"
     return f"{what}   [{who}, {report.kind}, {report.score:.2f}]"
-
-
-def reasons(report: NameReport) -> list[str]:
-    """The evidence of one name in words, strongest first."""
-    lines = []
-    for evidence in report.evidence:
-        words = EVIDENCE.get(evidence.code, evidence.code.replace("_", " "))
-        value = evidence.value
-        shown = f"{value:.2f}" if isinstance(value, float) else str(value)
-        lines.append(words if value is True else f"{words}: {shown}")
-    return lines

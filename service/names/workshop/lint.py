@@ -252,6 +252,7 @@ def _single(entry: RawEntry) -> Iterator[Finding]:
     yield from _characters(entry)
     yield from _own_forms(entry)
     yield from _weak_forms(entry)
+    yield from _off_topic(entry)
     yield from _provenance(entry)
 
 
@@ -365,6 +366,16 @@ def _weakness(words: list[str], key: str) -> tuple[str, str] | None:
 def zipf(word: str, language: str) -> float:
     """How common a word is: log10 of its occurrences in a thousand million (Speer, wordfreq)."""
     return float(zipf_frequency(word, language))
+
+
+def _off_topic(entry: RawEntry) -> Iterator[Finding]:
+    own = set(forms.same(str(entry.value.get("name") or "")).split())
+    for index, example in enumerate(_example_list(entry)):
+        before, after = str(example.get("in") or ""), str(example.get("out") or "")
+        if before != after and own.isdisjoint(forms.same(" ".join(forms.words_of(after))).split()):
+            message = f"{after!r} does not name this entry; move the example to the one it tests."
+            line = entry.line_of("examples", index)
+            yield Finding("example-off-topic", "warning", entry.file, line, entry.label, message)
 
 
 def _provenance(entry: RawEntry) -> Iterator[Finding]:
@@ -566,26 +577,36 @@ def _allowed(finding: Finding, texts: dict[str, list[str]]) -> bool:
 
 def _mending(file: TermFile, entry: RawEntry) -> Iterable[Edit]:
     name = entry.value.get("name")
-    if isinstance(name, str):
-        if forms.cleaned(name, arabic=False) != name:
-            yield text_edit(entry, ["name"], forms.cleaned(name, arabic=False))
+    right = forms.cleaned(name, arabic=False) if isinstance(name, str) else None
+    if right is not None:
+        if right != name:
+            yield text_edit(entry, ["name"], right)
         if "id" not in entry.value:
-            yield from _id_edit(file, entry, name)
+            yield from _id_edit(file, entry, right)
     for key in LIST_KEYS:
         old = entry.value.get(key)
-        if not isinstance(old, list) or not all(isinstance(text, str) for text in old):
-            continue
-        new = forms.unique(forms.cleaned(text, arabic=key == "ar") for text in old)
-        if key in ("variants", "keep", "fr") and isinstance(name, str):
-            new = [text for text in new if text != name]
-        if new != old:
-            yield from list_edits(file, entry, key, new)
+        if isinstance(old, list) and all(isinstance(text, str) for text in old):
+            own = right if key in ("variants", "keep", "fr") else None
+            wanted = _mended_list(old, own, arabic=key == "ar")
+            if wanted != old:
+                yield from list_edits(file, entry, key, wanted)
     for index, example in enumerate(_example_list(entry)):
         for side in ("in", "out"):
             text = example.get(side)
             if isinstance(text, str) and forms.cleaned(text, arabic=False) != text:
-                wanted = forms.cleaned(text, arabic=False)
-                yield text_edit(entry, ["examples", index, side], wanted)
+                wanted_text = forms.cleaned(text, arabic=False)
+                yield text_edit(entry, ["examples", index, side], wanted_text)
+
+
+def _mended_list(old: list[str], own: str | None, *, arabic: bool) -> list[str | None]:
+    """Each form cleaned; None for one that is the entry's own name or stood there before."""
+    seen = {own}
+    wanted: list[str | None] = []
+    for text in old:
+        form = forms.cleaned(text, arabic=arabic)
+        wanted.append(None if form in seen else form)
+        seen.add(form)
+    return wanted
 
 
 def _id_edit(file: TermFile, entry: RawEntry, name: str) -> Iterator[Edit]:

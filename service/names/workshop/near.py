@@ -30,6 +30,8 @@ from service.names.workshop.forms import has_arabic, same
 #: Log-odds below which two words are not the same name at all: "Cohen"/"Chenu" 0.1,
 #: "Nonier"/"Nuñez" 0.8, "Bayrou"/"Barrot" 1.4, "Kisasi"/"Kessaci" 3.3.
 WORD_NEAR = 0.5
+#: What is left of the likeness of two names whose surnames are alike and given names are not.
+OTHER_GIVEN_NAME = 0.4
 #: Zipf frequency from which a capitalised word before a name is an ordinary word: "Interior" 4.3.
 ORDINARY_WORD = 4.2
 #: Particles that belong to the name behind or between them.
@@ -82,8 +84,9 @@ def word_odds(text: str, name: str) -> float:
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two names are, 0 to 1: the least alike of their words, read in order.
+    """How alike two names are, 0 to 1.
 
+    The last word counts most: alike names of one surname and another given name stay below 0.5.
     A name of fewer words is compared with the last words of the other, and loses a little.
     """
     if same(one) == same(other):
@@ -92,15 +95,18 @@ def likeness(one: str, other: str) -> float:
     short, long = sorted((first, second), key=len)
     if not short:
         return 0.0
-    tail = long[-len(short) :]
-    odds = min(
-        max(word_odds(a, b), word_odds(b, a)) if not has_arabic(a + b) else word_odds(a, b)
-        for a, b in zip(short, tail, strict=True)
-    )
-    if len(short) == len(long) >= 2 and not has_arabic(one + other):
-        swapped = [*tail[1:], tail[0]]
-        odds = max(odds, min(word_odds(a, b) for a, b in zip(short, swapped, strict=True)) - 1)
-    return _sigmoid(odds - WORD_NEAR - 0.5 * (len(long) - len(short)))
+    missing = len(long) - len(short)
+    tail = long[missing:]
+    straight = _words_alike(short, tail)
+    swapped = _words_alike(short, [*tail[1:], tail[0]]) * 0.8 if len(short) > 1 else 0.0
+    return max(straight, swapped) * 0.9**missing
+
+
+def _words_alike(one: list[str], other: list[str]) -> float:
+    odds = [max(word_odds(a, b), word_odds(b, a)) for a, b in zip(one, other, strict=True)]
+    surname = _sigmoid(odds[-1] - WORD_NEAR)
+    given = _sigmoid(min(odds[:-1]) - WORD_NEAR) if len(odds) > 1 else 1.0
+    return surname * (OTHER_GIVEN_NAME + (1 - OTHER_GIVEN_NAME) * given)
 
 
 class Neighbours:
@@ -115,7 +121,7 @@ class Neighbours:
                     for sound in _sounds(word):
                         self._by_sound.setdefault(sound, set()).add(number)
 
-    def near(self, name: str, *, limit: int = 5, least: float = 0.35) -> list[Near]:
+    def near(self, name: str, *, limit: int = 5, least: float = 0.3) -> list[Near]:
         """The entries that a name is nearest to, best first.
 
         Args:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -133,12 +134,7 @@ def write(proposal: Proposal, directory: Path, file: str | None, glossary: Gloss
         Conflict: the name has an entry already.
         InvalidRequest: the file lies outside the folder or is no term file.
     """
-    if proposal.namesake is not None:
-        other = proposal.namesake
-        raise Conflict(
-            f"{other.name!r} has an entry already: {other.id} ({other.file}:{other.line}).",
-            field=f"{other.file}:{other.line}",
-        )
+    refuse_namesake(proposal)
     name = file or best_file(proposal.fields, glossary)
     path = (directory / name).resolve()
     if directory.resolve() not in path.parents or path.suffix not in (".yaml", ".yml", ".json"):
@@ -148,6 +144,15 @@ def write(proposal: Proposal, directory: Path, file: str | None, glossary: Gloss
         )
     append_entries(path, directory.resolve(), [proposal.fields])
     return path
+
+
+def refuse_namesake(proposal: Proposal) -> None:
+    """Raise `Conflict` if the name has an entry already."""
+    other = proposal.namesake
+    if other is not None:
+        raise Conflict(
+            f"{other.name!r} has an entry already: {other.id}.", field=f"{other.file}:{other.line}"
+        )
 
 
 def rendered(proposal: Proposal) -> str:
@@ -245,8 +250,9 @@ def spelled(word: str) -> list[str]:
     french = french_units(re.sub(r"c(?=[eiy])", "ss", folded))
     plain = plain_units(re.sub(r"e$", "", folded))
     first = _letters(french)
-    if re.search(r"(?:é|ée|è|er|et|ez)$", word.casefold()) and french.endswith("e"):
-        first = _letters(french[:-1]) + "يه"
+    spoken_e = re.search(r"(?:é|ée|è)$", unicodedata.normalize("NFC", word.casefold()))
+    if spoken_e or (re.search(r"(?:er|et|ez)$", folded) and french.endswith("e")):
+        first = _letters(french.removesuffix("e")) + "يه"
     forms = [first, _letters(plain)]
     if re.search(r"[ae]?in$", folded):
         forms.insert(0, _letters(re.sub(r"[aei]+n$", "an", french)))
@@ -323,7 +329,8 @@ def _read_word(word: str, front: str, back: str, short: str) -> str:
     for index, letter in enumerate(word):
         after_vowel = index > 0 and word[index - 1] in "اأإآيو"
         if letter == "و":
-            pieces.append("w" if index == 0 or after_vowel else back)
+            last = index == len(word) - 1
+            pieces.append("w" if index == 0 or (after_vowel and not last) else back)
         elif letter == "ي":
             pieces.append("y" if index == 0 or after_vowel else front)
         else:

@@ -55,10 +55,13 @@ SUFFIXES = (".yaml", ".yml", ".json")
 _NULL = "tag:yaml.org,2002:null"
 # A plain scalar that YAML, or a person, could take for something else is quoted.
 _UNSAFE = re.compile(
-    r"""[:#\[\]{},&*!|>%@`"\\\u0000-\u001f]|^[\s'?~-]|\s$|^(?:no|yes|on|off|y|n|true|false|null)$"""
-    r"""|^[+-]?[\d.][\d.,:eExXoO_-]*$|^$""",
+    r"""[\[\]{},&*!|>%@`"?\\]|:(?=\s|$)|(?:^|\s)\#|^[\s'?~-]|\s$|^$"""
+    r"""|^(?:no|yes|on|off|y|n|true|false|null)$|^[+-]?[\d.][\d.,:eExXoO_-]*$"""
+    r"""|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]""",
     re.IGNORECASE,
 )
+# Characters that YAML allows in quotes only, and as escapes.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,8 @@ def scalar(value: str) -> str:
     """A text as YAML: plain where that is safe, in double quotes elsewhere."""
     if not _UNSAFE.search(value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    quoted = json.dumps(value, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
 
 
 def flow_list(values: Sequence[str]) -> str:
@@ -273,16 +277,28 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
-def list_edits(file: TermFile, entry: RawEntry, key: str, wanted: Sequence[str]) -> list[Edit]:
-    """The edits that turn the list under `key` into `wanted`, item by item where possible."""
+def list_edits(
+    file: TermFile, entry: RawEntry, key: str, wanted: Sequence[str | None]
+) -> list[Edit]:
+    """The edits that give each item of the list under `key` its new text, or drop it.
+
+    Args:
+        wanted: as many as the list has items; None drops the item, and its line if it has one.
+    """
     node = _child(entry.node, key)
-    if isinstance(node, yaml.SequenceNode) and len(node.value) == len(wanted):
-        return [
-            Edit(item.start_mark.index, item.end_mark.index, scalar(text))
-            for item, text in zip(node.value, wanted, strict=True)
-            if plain(item) != text
-        ]
-    return [_field_edit(file.text, entry, key, list(wanted))]
+    kept = [text for text in wanted if text is not None]
+    if not isinstance(node, yaml.SequenceNode) or not kept:
+        return [_field_edit(file.text, entry, key, kept)]
+    if node.flow_style and len(kept) < len(wanted):
+        return [Edit(node.start_mark.index, node.end_mark.index, flow_list(kept))]
+    edits = []
+    for item, text in zip(node.value, wanted, strict=True):
+        if text is None:
+            start = file.text.rfind("\n", 0, item.start_mark.index) + 1
+            edits.append(Edit(start, _line_end(file.text, item), ""))
+        elif plain(item) != text:
+            edits.append(Edit(item.start_mark.index, item.end_mark.index, scalar(text)))
+    return edits
 
 
 def text_edit(entry: RawEntry, path: Sequence[str | int], wanted: str) -> Edit:
@@ -480,7 +496,9 @@ def _append_by_dump(old: str, values: Sequence[Mapping[str, Any]]) -> str:
     round_trip.preserve_quotes = True
     round_trip.width = 10_000
     data = round_trip.load(old)
-    entries = data["entries"] if isinstance(data, dict) else data
+    entries = data.get("entries") if isinstance(data, dict) else data
+    if not isinstance(entries, list):
+        return old
     entries.extend(
         {key: value[key] for key in sorted(_cleaned(value), key=_rank)} for value in values
     )
