@@ -14,6 +14,7 @@ import click
 from service.commands.lines import standard_input
 from service.config import Settings
 from service.names.glossary import TYPES, Glossary, load_glossary
+from service.names.reasons import reasons
 from service.names.workshop import check as checking
 from service.names.workshop import diff as differing
 from service.names.workshop import exchange
@@ -233,7 +234,7 @@ def explain(directory: Path, text: str | None, language: str, json_: bool) -> No
     click.echo(result.text.rstrip("\n"))
     for report in result.names:
         click.echo(f"\n{explaining.describe(report)}")
-        for line in explaining.reasons(report):
+        for line in reasons((item.code, item.value) for item in report.evidence):
             click.echo(f"    {line}")
     for miss in result.misses:
         click.echo(f"\n{miss.span.text}  no entry is near enough; the nearest:")
@@ -312,6 +313,8 @@ def add(
         source=source,
         status="proposed" if proposed else "reviewed",
     )
+    if proposal.namesake is not None:
+        proposing.refuse_namesake(proposal)
     click.echo(proposing.rendered(proposal))
     if not ar and proposal.fields.get("ar"):
         click.echo("The Arabic forms are derived: look them over.")
