@@ -27,7 +27,7 @@ from benchmarks.names.glossaries import GlossaryMaker
 from benchmarks.names.passages import Passage, load
 from benchmarks.names.report import header, table
 from benchmarks.names.score import Change
-from benchmarks.names.systems import PlainFuzzy, Service, System
+from benchmarks.names.systems import PlainFuzzy, Service, System, entries_of
 from service.names.glossary import Entry, Glossary, load_glossary
 from service.names.normalise import normalise
 
@@ -47,7 +47,7 @@ class FlashText:
     def load(self, folder: Path) -> None:
         """Add every entry's name, and a person's surname."""
         self._processor = KeywordProcessor(case_sensitive=True)
-        for entry in load_glossary(folder).entries:
+        for entry in entries_of(folder):
             self._processor.add_keyword(entry.name, entry.name)
             if entry.type == "person":
                 surname = entry.name.split()[-1]
