@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from service.names.skeleton import IGNORABLE, fold
 
@@ -19,17 +20,18 @@ _TOKEN = re.compile(f"{_LETTER}(?:{_LETTER}|[\u0300-\u036f{IGNORABLE}])*")
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ])")
 # A capital inside these is part of one name: McDonald, DeJong, LeBron, AlMasry.
 _CAMEL_PREFIXES = frozenset(
-    "mc mac de du di da le la van von al el abu ben bin o d l fitz saint st".split()
-)
+    {"mc", "mac", "de", "du", "di", "da", "le", "la", "van", "von", "al", "el", "abu", "ben",
+     "bin", "o", "d", "l", "fitz", "saint", "st"}
+)  # fmt: skip
 _POSSESSIVE = frozenset({"s", "t", "re", "ll", "ve", "d", "m"})
 ARTICLES = frozenset({"al", "el", "ul", "il"})
 _ASSIMILATED = frozenset({"as", "ash", "an", "en", "ad", "ed", "ar", "er", "at", "az", "ez", "es"})
-PARTICLES = frozenset(
-    "al el ul il ben bin ibn bint bou abu abou abd abdel abdul ould ait de du des la le les di da "
-    "dos do del della van von der den ter ten zu y und d l".split()
-)
+PARTICLES = ARTICLES | {
+    "ben", "bin", "ibn", "bint", "bou", "abu", "abou", "abd", "abdel", "abdul", "ould", "ait", "de",
+    "du", "des", "la", "le", "les", "di", "da", "dos", "del", "della", "van", "von", "der", "zu",
+}  # fmt: skip
 # Lower-case words that may stand inside a name but never begin or end one alone.
-_LOWER_PARTICLES = PARTICLES - {"y", "und", "d", "l", "do", "den", "ten", "ter"} | _ASSIMILATED
+_LOWER_PARTICLES = PARTICLES | _ASSIMILATED | {"do", "den", "ter", "ten"}
 
 _PROTECTED = re.compile(
     r"""
@@ -220,7 +222,7 @@ def _camel(word: str, start: int) -> list[tuple[int, int]]:
     cuts = [match.start() for match in _CAMEL.finditer(word)]
     cuts = [cut for cut in cuts if cut > 2 and word[:cut].casefold() not in _CAMEL_PREFIXES]
     edges = [0, *cuts, len(word)]
-    return [(start + a, start + b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(start + a, start + b) for a, b in pairwise(edges)]
 
 
 def group_words(tokens: list[Token]) -> tuple[str, bool]:

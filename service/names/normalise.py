@@ -467,7 +467,7 @@ class _Pass:
             return
         for cut in range(first + 1, last):
             before, after = tokens[cut - 1], tokens[cut]
-            if after.gap in ("apostrophe", "initial") or before.particle and cut - first > 1:
+            if after.gap in ("apostrophe", "initial") or (before.particle and cut - first > 1):
                 continue
             if before.particle and before.folded in ("al", "el"):
                 continue
@@ -771,7 +771,11 @@ class _Pass:
         options: list[tuple[float, _Person, Part, bool]] = []
         lighter = light(folded)
         for person in self.people.values():
-            alias = any(lighter == light(form) for form in person.surnames)
+            alias = folded in person.surnames or (
+                any(lighter == light(form) for form in person.surnames)
+                and words.english_frequency(folded) < COMMON_WORD
+                and not words.is_place(folded)
+            )
             for part in person.name.alone:
                 if folded == part.folded:
                     options.append((99.0, person, part, False))
@@ -802,6 +806,8 @@ class _Pass:
                 ALONE_EXACT_LOSS,
             )
         )
+        if alias and span[0].opens and words.english_frequency(folded) >= VERY_COMMON_WORD:
+            return None
         if not alias:
             if self._blocked(first, last, folded, part):
                 return None

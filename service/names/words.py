@@ -41,10 +41,10 @@ def is_kin(folded: str) -> bool:
 
 
 _KIN = frozenset(
-    "brother brothers sister sisters son sons daughter daughters father mother wife husband widow "
-    "widower cousin uncle aunt nephew niece family parents grandfather grandmother siblings "
-    "sibling twin twins".split()
-)
+    {"brother", "brothers", "sister", "sisters", "son", "sons", "daughter", "daughters", "father",
+     "mother", "wife", "husband", "widow", "widower", "cousin", "uncle", "aunt", "nephew", "niece",
+     "family", "parents", "grandfather", "grandmother", "siblings", "sibling", "twin", "twins"}
+)  # fmt: skip
 
 
 @lru_cache(maxsize=65536)

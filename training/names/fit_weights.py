@@ -197,7 +197,9 @@ def best_form(text: str, forms: list[Form], table: Weights, arabic: bool) -> For
     kind = [form for form in forms if form[1] == arabic]
     if not kind:
         return None
-    return max(kind, key=lambda form: skeleton.score_with(text, form[0], arabic=arabic, table=table))
+    return max(
+        kind, key=lambda form: skeleton.score_with(text, form[0], arabic=arabic, table=table)
+    )
 
 
 def table_of(latin: dict[str, float], arabic: dict[str, float]) -> Weights:
