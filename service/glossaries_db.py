@@ -99,7 +99,7 @@ def checked(entries: Sequence[tuple[str, str]], *, where: str = "entries") -> di
     found: dict[str, str] = {}
     size = 0
     for number, (source, target) in enumerate(entries, 1):
-        source, target = source.strip(), target.strip()
+        source, target = source.strip(" "), target.strip(" ")
         for term in (source, target):
             problem = _term_problem(term)
             if problem:

@@ -321,7 +321,7 @@ def translate_a_file() -> Response:
 def _safe_name(name: str) -> str:
     """A file name of letters, digits, dots and dashes, without folders, of 100 characters."""
     path = PurePath(name.replace("\\", "/"))
-    stem = re.sub(r"[^\w.-]+", "_", path.stem).strip("._")[-100:] or "file"
+    stem = re.sub(r"[^\w.-]+|\.{2,}", "_", path.stem).strip("._")[-100:] or "file"
     return stem + re.sub(r"[^\w.]", "", path.suffix)[:20]
 
 
