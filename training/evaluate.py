@@ -224,7 +224,7 @@ def robustness(package: Package, test: TestSet, language: str, beam: int) -> lis
 def spliced_names(names: Sequence[str], count: int, seed: int = 7) -> list[str]:
     """Make names that nobody bears, from halves of ``names``, so that none can have been learnt."""
     rng = random.Random(seed)
-    words = [word for name in names for word in name.split() if len(word) > 3 and word.isalpha()]
+    words = sorted({w for name in names for w in name.split() if len(w) > 3 and w.isalpha()})
     made = []
     for _ in range(count):
         parts = []

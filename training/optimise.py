@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import signal
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ class TrainSettings:
     smoothing: float = 0.05
     negatives: int = 700
     full_from: float = 0.65
-    dropout: float = 0.1
+    dropout: float = 0.0
     dropout_from: float = 0.4
     weight_decay: float = 0.0
     ema: float = 0.98
@@ -208,7 +209,9 @@ class Run:
         (self.folder / "train.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
     def train(self) -> None:
-        """Train until the minutes are up."""
+        """Train until the minutes are up, or until SIGTERM asks to save and stop."""
+        stopped: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
         budget = self.settings.minutes * 60
         before = self.seconds
         began = time.monotonic()
@@ -222,7 +225,7 @@ class Run:
         self.model.train()
         for batch in self.examples.batches(progress):
             now = progress()
-            if now >= 1:
+            if now >= 1 or stopped:
                 break
             late = now >= self.settings.dropout_from
             self.model.dropout = self.settings.dropout if late else 0.0

@@ -112,6 +112,9 @@ def train_vocabulary(settings: PrepareSettings, pairs: list[data.Pair], run: Pat
     )
     if settings.language == "ar":
         vocabulary.split_latin_alike(run / "sentencepiece.model", set(target))
+    else:
+        sides = [(pair.source, pair.english) for pair in pairs if pair.origin != "names"]
+        vocabulary.split_names_alike(run / "sentencepiece.model", set(target), sides)
     (run / "target_vocabulary.json").write_text(
         json.dumps(target, ensure_ascii=False), encoding="utf-8"
     )

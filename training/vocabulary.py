@@ -11,6 +11,7 @@ SentencePiece's own ``nmt_nfkc`` and, on top, what Arabic and French news needs.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +26,10 @@ SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 
 #: Letters of foreign names that both sides must be able to write.
 NAME_LETTERS = tuple("àâäáãåæçéèêëíîïñóôöøœßúùûüýÿčćšžğışłńśźżąęāēīōūđÀÂÁÅÇÉÈÊËÎÍÏÑÓÔÖØŒÚÙÛÜŠŽĐ")
+
+_WORD = re.compile(r"[^\W\d_]+")
+#: A piece that stands in names more often than this share of its uses is a piece of names.
+NAME_PIECE = 0.25
 
 _TASHKEEL = [*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06ED)]
 
@@ -172,6 +177,46 @@ def split_latin_alike(model: Path, target: set[str]) -> None:
     model.write_bytes(
         _without(model, lambda piece: piece not in target and piece.replace("▁", "a").isascii())
     )
+
+
+def split_names_alike(
+    model: Path, target: set[str], pairs: Sequence[tuple[str, str]], rounds: int = 3
+) -> int:
+    """Change ``model`` so that names are split alike in the source and in English.
+
+    For a source language in Latin script: pieces that English may not write, and that mostly stand
+    in capitalised words which the English sentence repeats letter by letter, go unused.
+
+    Args:
+        model: the joint model, rewritten in place.
+        target: pieces that English may write.
+        pairs: source and English sentences.
+        rounds: without a piece, names are split into others; these are judged again.
+
+    Returns:
+        How many pieces went unused.
+    """
+    unused: set[str] = set()
+    for _ in range(rounds):
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        repeated: Counter[str] = Counter()
+        every: Counter[str] = Counter()
+        for source, english in pairs:
+            every.update(processor.encode(source, out_type=str))
+            words = set(_WORD.findall(english))
+            for word in _WORD.findall(source)[1:]:
+                if word[0].isupper() and word in words:
+                    repeated.update(processor.encode(word, out_type=str))
+        found = {
+            piece
+            for piece, count in repeated.items()
+            if piece not in target and count > NAME_PIECE * every[piece]
+        }
+        if not found:
+            break
+        unused |= found
+        model.write_bytes(_without(model, found.__contains__))
+    return len(unused)
 
 
 @dataclass(frozen=True)
