@@ -11,10 +11,14 @@ from service.config import Settings
 from service.errors import ServiceError
 from service.logs import configure
 
+#: gunicorn gives up when a worker ends with this status, instead of starting it again and again.
+WORKER_BOOT_ERROR = 3
+
 try:
     settings = Settings.load()
     configure(settings.log_level)
     application = create_app(settings)
 except ServiceError as error:
     place = f" ({error.field})" if error.field else ""
-    sys.exit(f"relais cannot start: {error.detail}{place}")
+    print(f"relais cannot start: {error.detail}{place}", file=sys.stderr)
+    sys.exit(WORKER_BOOT_ERROR)

@@ -118,6 +118,18 @@ class Settings(BaseSettings):
             raise ValueError("must start with '/'")
         return value.rstrip("/")
 
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate_is_a_rate(cls, value: str) -> str:
+        if value:
+            from limits import parse_many
+
+            try:
+                parse_many(value)
+            except ValueError:
+                raise ValueError("write a number, '/' and a time, e.g. '600/minute'") from None
+        return value
+
     @property
     def job_database_url(self) -> str:
         """The job store's SQLAlchemy URL, with the default filled in."""

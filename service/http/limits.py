@@ -14,10 +14,9 @@ from collections.abc import Sequence
 
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
-from limits import parse_many
 
 from service.config import Settings
-from service.errors import Overloaded, RequestTooLarge, SettingsError, Unauthorised
+from service.errors import Overloaded, RequestTooLarge, Unauthorised
 from service.http.face import FaceIndex, key_in_headers
 
 #: Threads that no work is admitted to, so that health checks and refusals are answered at any load.
@@ -96,14 +95,6 @@ def _caller() -> str:
 
 
 def _keep_rates(app: Flask, settings: Settings) -> None:
-    try:
-        parse_many(settings.rate_limit)
-    except ValueError as error:
-        raise SettingsError(
-            f"RELAIS_RATE_LIMIT is set to {settings.rate_limit!r}: write a number, a slash and a"
-            " time, such as '600/minute'.",
-            field="RELAIS_RATE_LIMIT",
-        ) from error
     shared = settings.broker_url if settings.broker_url.startswith("redis") else "memory://"
     limiter = Limiter(
         key_func=_caller,

@@ -142,9 +142,14 @@ def test_a_forwarded_address_is_not_believed_without_a_proxy(make_app: MakeApp) 
     assert statuses == [200, 429]
 
 
-def test_a_rate_that_cannot_be_read_stops_the_start(make_app: MakeApp) -> None:
-    with pytest.raises(SettingsError, match="RELAIS_RATE_LIMIT"):
-        make_app(rate_limit="often")
+@pytest.mark.parametrize("rate", ["often", "10", "/minute", "10/fortnightly"])
+def test_a_rate_that_cannot_be_read_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, rate: str
+) -> None:
+    monkeypatch.setenv("RELAIS_RATE_LIMIT", rate)
+
+    with pytest.raises(SettingsError, match="RELAIS_RATE_LIMIT is set to"):
+        Settings.load()
 
 
 def test_as_many_items_as_the_limit_are_taken() -> None:
