@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from service.errors import ServiceError
+from service.errors import InvalidText, ServiceError
 from service.names.report import NameReport
 from service.pipeline import Pipeline, Request, SentencePair, Translation
 from service.text.inline import Edit, Link, Segment, SegmentTranslator, Translated, shift
@@ -50,9 +50,14 @@ def translate_all(
         text is markup, `text` is markup too; `raw_text`, and the offsets of names and sentences,
         are those of the text without markup, its segments parted by blank lines.
     """
+    refused = {
+        index: error
+        for index, (request, rule) in enumerate(zip(requests, rules, strict=True))
+        if rule is not None and (error := _not_unicode(request.text)) is not None
+    }
     markups = [
-        None if rule is None else extract(request.text, rule)
-        for request, rule in zip(requests, rules, strict=True)
+        None if rule is None else extract("" if index in refused else request.text, rule)
+        for index, (request, rule) in enumerate(zip(requests, rules, strict=True))
     ]
     joined = [
         [_Joined(request.text, ((0, len(request.text)),))]
@@ -62,10 +67,13 @@ def translate_all(
     ]
     answers = iter(pipeline.translate(_requests(requests, joined)))
     results: list[Translation | ServiceError] = []
-    for markup, parts in zip(markups, joined, strict=True):
+    for index, (markup, parts) in enumerate(zip(markups, joined, strict=True)):
         own = [next(answers) for _ in parts]
         if markup is None:
             results += own
+            continue
+        if index in refused:
+            results.append(refused[index])
             continue
         collected = _collected(parts, own)
         if isinstance(collected, ServiceError):
@@ -74,6 +82,19 @@ def translate_all(
             translations, done = collected
             results.append(replace(_merged(parts, done), text=render(markup, translations)))
     return results
+
+
+def _not_unicode(text: str) -> InvalidText | None:
+    """What is wrong with a text that cannot be written, in its markup or elsewhere."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return InvalidText(
+            f"The text holds a lone surrogate at character {error.start}; "
+            "send well-formed Unicode.",
+            field="text",
+        )
+    return None
 
 
 def _requests(requests: Sequence[Request], joined: Sequence[Sequence[_Joined]]) -> list[Request]:

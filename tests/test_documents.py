@@ -10,7 +10,7 @@ import pytest
 from service.config import Settings
 from service.documents import cut, translate_all
 from service.engine.translator import Hypothesis
-from service.errors import ServiceError, TextTooLong
+from service.errors import InvalidText, ServiceError, TextTooLong
 from service.names.report import NameReport
 from service.pipeline import Pipeline, Request, SentencePair, Translation
 from service.text.markup import Rules
@@ -97,6 +97,16 @@ def test_one_documents_error_leaves_the_others(pipeline: Pipeline) -> None:
     assert good.text == "<p>dog the"
     assert not isinstance(plain, ServiceError)
     assert plain.text == "dog <p>le"
+
+
+def test_a_lone_surrogate_in_a_tag_is_that_documents_error(pipeline: Pipeline) -> None:
+    requests = [
+        Request(text, source="fr", glossary="none")
+        for text in ('<p class="\ud800">le chien', "<p>le chien")
+    ]
+    bad, good = translate_all(pipeline, requests, [Rules(), Rules()])
+    assert isinstance(bad, InvalidText)
+    assert not isinstance(good, ServiceError)
 
 
 def test_corrected_names_keep_the_cuts_right() -> None:

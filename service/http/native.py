@@ -13,6 +13,7 @@ from typing import TypeVar
 from flask import Blueprint, Response, jsonify, request
 
 from service.app import Services, services
+from service.documents import translate_all
 from service.errors import ServiceError
 from service.http.body import read_json, validate
 from service.http.face import Face
@@ -39,6 +40,7 @@ from service.names.normalise import Normalised
 from service.pipeline import Request, Translation
 from service.serialise import detection_to_json, name_to_json, translation_to_json
 from service.text.detect import Detection
+from service.text.markup import Rules
 
 blueprint = Blueprint("native", __name__, url_prefix="/v1")
 FACE = Face(blueprint, paths=("/v1", "/v1/"))
@@ -65,7 +67,12 @@ def translate() -> Response:
     own.require_models()
 
     def work(items: Sequence[TranslateItem]) -> list[Translation | ServiceError]:
-        return own.pipeline.translate([_request_of(body, item) for item in items])
+        return translate_all(
+            own.pipeline,
+            [_request_of(body, item) for item in items],
+            [Rules() if (item.format or body.format) == "html" else None for item in items],
+            max_chars=own.settings.max_item_chars,
+        )
 
     def show(result: Translation) -> Value:
         own.metrics.count_translation(result)

@@ -59,7 +59,13 @@ Glossary = Annotated[
     Literal["default", "none"],
     Field(description="`default`: put names right by the term files; `none`: leave them."),
 ]
-Format = Annotated[Literal["text"], Field(description="How the text is written.")]
+Format = Annotated[
+    Literal["text", "html"],
+    Field(
+        description="How the text is written. In `html` tags stay on their words and "
+        "`translate=no` is kept; offsets then count the text without markup."
+    ),
+]
 Text = Annotated[str, Field(description="Any Unicode text without lone surrogates.")]
 Source = Annotated[
     LanguageCode | None,

@@ -42,6 +42,16 @@ def test_spacing_and_list_markers_come_through(client: FlaskClient) -> None:
     assert second.startswith("  - ")
 
 
+def test_html_keeps_its_tags(client: FlaskClient) -> None:
+    html = '<p>Le <b>maire</b> de <a href="/m?a=1&b=2">Marseille</a> a salué la foule.</p>'
+    items = [{"text": html}, {"text": "AT&amp;T", "format": "text"}]
+    first, second = post(client, "/v1/translate", items=items, source="fr", format="html")["items"]
+
+    assert '<a href="/m?a=1&b=2">Marseille</a>' in first["text"]
+    assert first["text"].count("<b>") == first["text"].count("</b>") == 1
+    assert "AT&T" not in second["text"]
+
+
 def test_a_named_source_is_not_detected(client: FlaskClient) -> None:
     assert "detected" not in post(client, "/v1/translate", text=FRENCH, source="fr")
 
