@@ -17,6 +17,7 @@ from service.errors import ServiceError
 COMMANDS = {
     "demo": "service.commands.demo:demo",
     "detect": "service.commands.detect:detect",
+    "files": "service.commands.files:files",
     "glossary": "service.commands.glossary:glossary",
     "health": "service.commands.health:health",
     "jobs": "service.commands.jobs:jobs",
