@@ -97,6 +97,7 @@ _ADDRESS = regex.compile(
       | [\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}""",
     regex.VERBOSE,
 )
+_REFERENCE_SIGN = regex.compile(r"\s*[^\p{L}]{1,6}\s*")
 _SPACES = regex.compile(r"[ \t\n\r\f]++")
 _ATTRIBUTE = regex.compile(
     r"""[\s/]*+([^\s/>=][^\s/>=]*+|=[^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s>]*+))?+"""
@@ -724,10 +725,11 @@ def _pairs(items: list[_Item]) -> dict[int, int]:
 
 
 def _addresses_kept(items: list[_Item]) -> Iterator[_Item]:
-    """The items, with each element that is only an address made one item that is kept.
+    """The items, with each element that is no matter of language made one item.
 
-    A handle, a hashtag, an e-mail or web address in a tag of its own is no matter of language:
-    social media wrap every mention so, with further tags inside.
+    A handle, a hashtag, an e-mail or web address in a tag of its own is kept: social media wrap
+    every mention so, with further tags inside. The raised sign of a footnote stays behind its
+    word, and the translator does not see it: it would read "Mai.1".
     """
     pairs = _pairs(items)
     at = 0
@@ -735,8 +737,12 @@ def _addresses_kept(items: list[_Item]) -> Iterator[_Item]:
         end = pairs.get(at, at)
         inner = items[at + 1 : end] if at < end <= at + ADDRESS_ITEMS else []
         text = "".join(item.source for item in inner if item.kind == "text")
-        if _ADDRESS.fullmatch(text.strip(_HTML_SPACE)):
-            yield _Item("keep", [token for item in items[at : end + 1] for token in item.tokens])
+        whole = [token for item in items[at : end + 1] for token in item.tokens]
+        if items[at].name == "sup" and _REFERENCE_SIGN.fullmatch(text):
+            yield _Item("point", whole)
+            at = end
+        elif _ADDRESS.fullmatch(text.strip(_HTML_SPACE)):
+            yield _Item("keep", whole)
             at = end
         else:
             yield items[at]

@@ -201,6 +201,12 @@ TITRE SOULIGNÉ
     )
 
 
+def test_markdown_footnotes_stay_behind_their_words() -> None:
+    text = "Il est là.[^1] Il dort.\n\n[^1]: Une note.\n"
+    assert seen(text.encode(), "a.md")[0] == "Il est là. Il dort."
+    assert text_of(text, "a.md") == "IL EST LÀ.[^1] IL DORT.\n\n[^1]: UNE NOTE.\n"
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -191,6 +191,13 @@ def test_addresses_in_tags_of_their_own_are_kept(address: str) -> None:
     assert render(markup, ["Hello, good night"]).count(address) == 1
 
 
+def test_a_footnotes_sign_stays_behind_its_word() -> None:
+    html = '<p>Il est à Mai.<sup><a href="#n">1</a></sup> Il dort.</p>'
+    assert by_table(html, {"Il est à Mai. Il dort.": "He is in Mai. He sleeps."}) == (
+        '<p>He is in Mai.<sup><a href="#n">1</a></sup> He sleeps.</p>'
+    )
+
+
 def test_a_kept_element_that_is_cut_by_a_block_stays_as_it_is() -> None:
     html = '<div>Avant <span translate="no">Le<div>Monde</div>ici</span> après</div>'
     assert texts(html) == ["Avant", "après"]

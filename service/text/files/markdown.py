@@ -26,6 +26,7 @@ _ACTIVE = regex.compile(
       |\](?=[\[(:])|^\[(?=[\^ xX])""",
     regex.VERBOSE,
 )
+_FOOTNOTE = regex.compile(r"(\[\^[^\[\]\s]{1,80}\])")
 _BLOCK_START = regex.compile(r"(?:\#{1,6}(?=\s|$)|[-+*>=](?=\s|[-=]|$)|>|\d{1,9}(?=[.)](?:\s|$)))")
 
 
@@ -242,7 +243,12 @@ class _Walker:
         """Take one token; False where it is not found in the source."""
         kind = token.type
         if kind == "text":
-            return self._text(token.content, token.content, run)
+            return all(
+                self._mark("point", part, run)
+                if _FOOTNOTE.fullmatch(part)
+                else self._text(part, part, run)
+                for part in _FOOTNOTE.split(token.content)
+            )
         if kind == "text_special":
             return self._text(token.markup, token.content, run)
         if kind == "softbreak":
