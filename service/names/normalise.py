@@ -19,7 +19,18 @@ from dataclasses import dataclass, field
 from service.names import words
 from service.names.anchors import SourceNames
 from service.names.glossary import Entry, Glossary
-from service.names.matcher import Cut, Exact, Memo, Name, NameIndex, Part, exact_key, index_of
+from service.names.matcher import (
+    Cut,
+    Exact,
+    Memo,
+    Name,
+    NameIndex,
+    Part,
+    exact_key,
+    index_of,
+    surname_start,
+    words_of,
+)
 from service.names.mentions import Document, Token, group_words
 from service.names.report import Evidence, Kind, NameReport
 from service.names.rewrite import Edit, apply, cased, with_accents
@@ -325,7 +336,22 @@ class _Pass:
         if applied:
             for exact in wrong:
                 self._resolve(exact.entry, first, last, exact=False)
+                self._note_alias(exact.entry, span)
         return True
+
+    def _note_alias(self, entry: Entry, span: Sequence[Token]) -> None:
+        """Remember how the document writes this person's given name and surname."""
+        person = self.people.get(entry.id)
+        groups = words_of(span)
+        if person is None or len(groups) < 2:
+            return
+        start = surname_start(groups)
+        given, surname = (
+            [token for group in half for token in group]
+            for half in (groups[:start], groups[start:])
+        )
+        person.givens.add(group_words(given)[0])
+        person.surnames.add(group_words(surname)[0])
 
     def _has_its_capitals(self, span: Sequence[Token], name: str) -> bool:
         """A name counts only where it is written as one: with the capitals it has."""
