@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 import uuid
 from collections import OrderedDict
@@ -344,10 +345,10 @@ class GlossaryDatabase:
         return made
 
     def _row(self, connection: sa.Connection, owner: str, identifier: str) -> sa.Row:  # type: ignore[type-arg]
+        if not _is_id(identifier):
+            raise _not_found()
         row = connection.execute(
-            sa.select(glossaries).where(
-                glossaries.c.id == identifier[:36], glossaries.c.owner == owner
-            )
+            sa.select(glossaries).where(glossaries.c.id == identifier, glossaries.c.owner == owner)
         ).one_or_none()
         if row is None:
             raise _not_found()
@@ -392,10 +393,17 @@ def _touch(connection: sa.Connection, identifier: str) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or len(name.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
+    problem = _term_problem(name.strip())
+    if problem or len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidRequest(
-            f"A glossary needs a name of at most {MAX_NAME_BYTES} bytes.", field="name"
+            f"A glossary needs a name of at most {MAX_NAME_BYTES} bytes, without control "
+            "characters.",
+            field="name",
         )
+
+
+def _is_id(identifier: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", identifier) is not None
 
 
 def _not_found() -> NotFound:

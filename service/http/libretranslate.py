@@ -269,8 +269,8 @@ def suggest() -> Response:
             suggestions.insert().values(
                 id=str(uuid.uuid4()),
                 owner=owner(),
-                source=str(values["source"])[:8],
-                target=str(values["target"])[:8],
+                source=_clean(values["source"])[:8],
+                target=_clean(values["target"])[:8],
                 text=_clean(values["q"]),
                 suggestion=_clean(values["s"]),
                 created=database(own).now(connection),
@@ -330,7 +330,7 @@ def download_file(name: str) -> Response:
     """A file that was translated; the name is a secret of whoever had it translated."""
     own = services()
     content = None
-    if len(name) <= 300 and database(own).exists():
+    if re.fullmatch(r"[\w.-]{1,300}", name) and database(own).exists():
         with database(own).transaction(writes=False) as connection:
             oldest = database(own).now(connection) - FILE_LIFETIME
             content = connection.scalar(

@@ -150,6 +150,8 @@ def made(server: Server, **body: Any) -> Any:
         ({"name": ""}, "name"),
         ({"name": "x" * 1025}, "name"),
         ({"name": 1}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"name": "\ud800"}, "name"),
         ({"source_lang": "de"}, "language pair"),
         ({"target_lang": "fr"}, "language pair"),
         ({"source_lang": None}, "source_lang"),

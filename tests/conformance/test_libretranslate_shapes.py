@@ -151,6 +151,33 @@ def test_white_space_between_sentences_is_kept(live_server: Server) -> None:
     assert answer.endswith(".\n")
 
 
+def test_every_sentence_begins_as_the_model_writes_it(live_server: Server) -> None:
+    text = translate(live_server, q="Le candidat de Villepin est là. Il est arrivé.")
+    first, second = text["translatedText"].split(". ")
+    assert first[0].isupper()
+    assert second[0].isupper()
+
+
+@pytest.mark.parametrize("end", [" »", "…"])
+def test_the_end_of_a_sentence_is_kept(live_server: Server, end: str) -> None:
+    text = translate(live_server, q=f"Il a dit : « Le ministre est arrivé{end}")["translatedText"]
+    assert not text[-1].isalnum()
+
+
+def test_numbers_are_equal_on_both_sides(live_server: Server) -> None:
+    text = translate(live_server, q="En 2025, 34 personnes ont été blessées.")["translatedText"]
+    assert "2025" in text
+    assert "34" in text
+
+
+def test_a_sentence_of_three_hundred_words_is_not_cut_short(live_server: Server) -> None:
+    towns = ["Paris", "Lyon", "Toulon", "Nice", "Lille", "Nantes", "Rennes", "Bordeaux"]
+    clauses = [f"il est parti de {a} pour {b} en train" for a in towns for b in towns if a != b]
+    text = translate(live_server, q=", ".join(clauses[:40]) + ".")["translatedText"]
+    assert len(text.split()) > 200
+    assert clauses[39].split()[4] in text[-200:]
+
+
 @pytest.mark.parametrize(
     "token", ["https://example.org/a_b?c=1", "a.b@example.org", "😀", "snake_case_x"]
 )
