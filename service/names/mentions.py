@@ -27,8 +27,9 @@ _POSSESSIVE = frozenset({"s", "t", "re", "ll", "ve", "d", "m"})
 ARTICLES = frozenset({"al", "el", "ul", "il"})
 _ASSIMILATED = frozenset({"as", "ash", "an", "en", "ad", "ed", "ar", "er", "at", "az", "ez", "es"})
 PARTICLES = ARTICLES | {
-    "ben", "bin", "ibn", "bint", "bou", "abu", "abou", "abd", "abdel", "abdul", "ould", "ait", "de",
-    "du", "des", "la", "le", "les", "di", "da", "dos", "del", "della", "van", "von", "der", "zu",
+    "ben", "bin", "ibn", "bint", "bou", "abu", "abou", "aboul", "abul", "abd", "abdel", "abdul",
+    "ould", "ait", "de", "du", "des", "la", "le", "les", "di", "da", "dos", "del", "della", "van",
+    "von", "der", "zu",
 }  # fmt: skip
 # Lower-case words that may stand inside a name but never begin or end one alone.
 _LOWER_PARTICLES = PARTICLES | _ASSIMILATED | {"do", "den", "ter", "ten"}
