@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar
 
-from service.engine import checks
+from service.engine import checks, numbers
 from service.engine.model import Decoded, Decoding, Encoded, Model, Unit
 from service.engine.packages import Package
 from service.engine.prepare import Leaf, clean, halves, is_shouted, layout, lowered
@@ -23,6 +24,8 @@ from service.text.languages import FUNCTION_WORDS
 
 FLAGS: Final = ("repetition", "echo", "empty", "number_mismatch", "length_ratio", "split")
 
+# (src_start, src_end, out_start, out_end), half-open.
+Link: TypeAlias = tuple[int, int, int, int]
 Answer = TypeVar("Answer")
 Steps: TypeAlias = Generator[list[Unit], list[list[Decoded]], Answer]
 
@@ -57,7 +60,7 @@ class Hypothesis:
     text: str
     score: float
     flags: tuple[str, ...] = ()
-    attention: tuple[tuple[int, int, int, int], ...] | None = None
+    attention: tuple[Link, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class _Draft:
     text: str
     score_sum: float = 0.0
     pieces: int = 0
-    links: list[tuple[int, int, int, int]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     faults: frozenset[str] = frozenset()
 
     @property
@@ -193,6 +196,9 @@ class PairTranslator:
         """A translation of a leaf, with what is wrong with it."""
         raw = self.model.decode(decoded.pieces)
         links = _links(leaf, encoded, decoded, raw)
+        if numbers.number_mismatch(leaf.asked.text, raw):
+            edits = numbers.mends(leaf.asked.text, raw, _lookup(leaf, links))
+            raw, links = _edited(raw, links, edits)
         text, links, lost = _restored(leaf, raw, links)
         faults = set(self._faults(leaf, raw))
         if lost:
@@ -211,7 +217,7 @@ class PairTranslator:
             found.append("repetition")
         if checks.is_echo(source, translation, self.source):
             found.append("echo")
-        if checks.number_mismatch(source, translation):
+        if numbers.number_mismatch(source, translation):
             found.append("number_mismatch")
         if checks.is_odd_length(source, translation):
             found.append("length_ratio")
@@ -224,7 +230,7 @@ class PairTranslator:
             return Hypothesis(sentence, draft.mean_score, ("empty",), ())
         text = _polished(sentence, draft.text)
         flags = {"repetition" if fault == "cut" else fault for fault in draft.faults}
-        if checks.number_mismatch(sentence, text):
+        if numbers.number_mismatch(sentence, text):
             flags.add("number_mismatch")
         else:
             flags.discard("number_mismatch")
@@ -255,7 +261,7 @@ def _recovery(decoding: Decoding, faults: frozenset[str]) -> Decoding:
 
 def _retried(leaf: Leaf) -> Leaf:
     """The leaf for another attempt: with European digits, which models know better."""
-    text = checks.western_digits(leaf.asked.text)
+    text = numbers.western_digits(leaf.asked.text)
     if text == leaf.asked.text:
         return leaf
     return replace(leaf, asked=replace(leaf.asked, text=text))
@@ -265,9 +271,7 @@ def _distinct(drafts: Sequence[_Draft]) -> list[_Draft]:
     return list({draft.text: draft for draft in reversed(drafts)}.values())[::-1]
 
 
-def _restored(
-    leaf: Leaf, raw: str, links: list[tuple[int, int, int, int]]
-) -> tuple[str, list[tuple[int, int, int, int]], bool]:
+def _restored(leaf: Leaf, raw: str, links: list[Link]) -> tuple[str, list[Link], bool]:
     """The translation with stand-ins and entities undone, and whether one of them was lost."""
     edits: list[tuple[int, int, str]] = []
     lost = False
@@ -284,30 +288,48 @@ def _restored(
             edits.extend((*place, token) for place, token in zip(places, tokens, strict=True))
         elif character not in "'\"’‘“”«»":
             lost = True
+    text, links = _edited(raw, links, edits)
+    return text, links, lost
+
+
+def _edited(text: str, links: list[Link], edits: Sequence[numbers.Edit]) -> tuple[str, list[Link]]:
+    """A translation and its links after edits that do not overlap."""
     if not edits:
-        return raw, links, lost
-    edits.sort()
+        return text, links
+    ordered = sorted(edits)
     pieces: list[str] = []
     at = 0
-    for start, end, token in edits:
-        pieces += (raw[at:start], token)
+    for start, end, new in ordered:
+        pieces += (text[at:start], new)
         at = end
-    pieces.append(raw[at:])
+    pieces.append(text[at:])
 
     def moved(offset: int) -> int:
         shift = 0
-        for start, end, token in edits:
+        for start, end, new in ordered:
             if offset >= end:
-                shift += len(token) - (end - start)
+                shift += len(new) - (end - start)
             elif offset > start:
-                return start + shift + len(token)
+                return start + shift + len(new)
         return offset + shift
 
     return (
         "".join(pieces),
         [(first, last, moved(start), moved(end)) for first, last, start, end in links],
-        lost,
     )
+
+
+def _lookup(leaf: Leaf, links: Sequence[Link]) -> Callable[[int, int], tuple[int, int] | None]:
+    """The span of `leaf.asked` that the model looked at for a span of the translation."""
+    places = leaf.asked.starts
+
+    def linked(start: int, end: int) -> tuple[int, int] | None:
+        for first, last, out_start, out_end in links:
+            if out_start < end and start < out_end:
+                return bisect_left(places, first), bisect_left(places, last)
+        return None
+
+    return linked
 
 
 def _joined(parts: Sequence[Leaf | str], pieces: Sequence[_Draft | str]) -> _Draft:
@@ -370,9 +392,7 @@ def _polished(sentence: str, translation: str) -> str:
     return text
 
 
-def _links(
-    leaf: Leaf, encoded: Encoded, decoded: Decoded, raw: str
-) -> list[tuple[int, int, int, int]]:
+def _links(leaf: Leaf, encoded: Encoded, decoded: Decoded, raw: str) -> list[Link]:
     """Which word of the sentence each word of the translation comes from, by attention."""
     if not encoded.spans or not decoded.attention or not decoded.pieces:
         return []
@@ -388,7 +408,7 @@ def _links(
         at += len(surface)
     offsets.append(at)
     source_words = _words(encoded.pieces)
-    links: list[tuple[int, int, int, int]] = []
+    links: list[Link] = []
     for first, last in _words(decoded.pieces):
         start, end = _trim(raw, max(offsets[first], 0), min(offsets[last], len(raw)))
         if start >= end:

@@ -12,6 +12,7 @@ import pytest
 
 from service.config import Settings
 from service.engine import Engine, Hypothesis
+from service.engine.model import Decoding
 from service.errors import InvalidRequest, NotReady, Overloaded, UnsupportedLanguage
 from tests.engine import tiny
 from tests.engine.conftest import make_settings
@@ -94,11 +95,19 @@ def test_scores_are_mean_log_probabilities(shared: Engine) -> None:
     assert all(each.score <= 0.0 for each in shared.translate(SENTENCES, "fr", "en"))
 
 
-def test_the_beam_can_be_chosen(shared: Engine) -> None:
-    wide = shared.translate([SENTENCES[1]], "fr", "en", beam_size=5)[0]
-    narrow = shared.translate([SENTENCES[1]], "fr", "en", beam_size=1)[0]
-    assert wide.text
-    assert wide != narrow
+def test_the_beam_can_be_chosen(shared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    translator = shared._loaded["fr", "en"].translator
+    steps = translator.steps
+    beams: list[int] = []
+
+    def noted(sentence: str, decoding: Decoding) -> object:
+        beams.append(decoding.beam_size)
+        return steps(sentence, decoding)
+
+    monkeypatch.setattr(translator, "steps", noted)
+    shared.translate(["Le ministre"], "fr", "en", beam_size=5)
+    shared.translate(["Le ministre"], "fr", "en")
+    assert beams == [5, Settings().beam_size]
 
 
 def test_alternatives_come_best_first(shared: Engine) -> None:

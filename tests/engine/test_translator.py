@@ -69,8 +69,9 @@ def test_an_echo_is_asked_again_and_flagged() -> None:
 
 
 def test_a_lost_number_is_asked_again_and_flagged() -> None:
-    found, _ = translate("Il y a 12 morts.", lambda *_: "There are 21 dead.")
+    found, asked = translate("Il y a 12 morts.", lambda *_: "There are many dead.")
     assert found.flags == ("number_mismatch",)
+    assert len(asked) == 2
     found, _ = translate(
         "Il y a 12 morts.",
         lambda _, decoding: "There are 12 dead." if decoding.beam_size > 1 else "There are dead.",
@@ -80,11 +81,17 @@ def test_a_lost_number_is_asked_again_and_flagged() -> None:
 
 def test_arabic_digits_are_tried_as_european_ones() -> None:
     def answer(text: str, decoding: Decoding) -> str:
-        return "123 people" if "123" in text else "132 people"
+        return "123 people here" if "123" in text else "people are here"
 
     found, asked = translate("١٢٣ شخصا هنا", answer, source="ar")
-    assert (found.text, found.flags) == ("123 people", ())
+    assert (found.text, found.flags) == ("123 people here", ())
     assert [text for text, _ in asked] == ["١٢٣ شخصا هنا", "123 شخصا هنا"]
+
+
+def test_a_garbled_number_is_put_right_and_not_asked_again() -> None:
+    found, asked = translate("Il y a 1 200 morts @ici", lambda *_: "There are 120 dead Wikipedia")
+    assert (found.text, found.flags) == ("There are 1,200 dead @ici", ())
+    assert len(asked) == 1
 
 
 def test_an_odd_length_is_flagged() -> None:
