@@ -18,7 +18,11 @@ from training.data import Pair, weight_of
 from training.vocabulary import UNK, Vocabulary
 
 #: Share of the repeated examples with at least one name in which names are touched.
-NAME_SHARE = 0.7
+NAME_SHARE = 0.9
+#: Share of the names in such an example that stay as they are.
+NAME_KEPT = 0.15
+#: Share of the name pairs that become a Latin name on both sides, to be copied.
+COPIED_NAMES = 0.5
 #: Of these, the share that gets a name from the pool on both sides; the rest keeps its own name.
 POOL_SHARE = 0.6
 NOISE_SHARE = 0.12
@@ -249,9 +253,19 @@ class Augmenter:
             noisy = self.words.encode_source([text])[0]
             if UNK not in noisy and 0 < len(noisy) < 2 * len(plain.source) + 20:
                 return Example(noisy, plain.target, [], plain.authored)
+        if pair.origin == "names" and self.rng.random() < COPIED_NAMES:
+            return self.copied_name()
         if self.rng.random() < NAME_SHARE:
             return self.with_names(plain)
         return plain
+
+    def copied_name(self) -> Example:
+        """Return a name from the pool, to be copied as it is."""
+        name = unicodedata.normalize("NFC", self.pool.draw(self.rng.randint(1, 3)))
+        source = self.words.encode_source([name])[0]
+        target = self.words.encode_target([name])[0]
+        links = [(i, i) for i in range(len(target))] if len(source) == len(target) else []
+        return Example(source, target, links, False)
 
     def with_names(self, plain: Example) -> Example:
         """Put other names, or the English form of its own, into the example."""
@@ -261,7 +275,7 @@ class Augmenter:
         target = [self.words.target[i] for i in plain.target]
         changes = []
         for span in name_spans(source, target, plain.links, self.cut):
-            if self.rng.random() < 0.3:
+            if self.rng.random() < NAME_KEPT:
                 continue
             own = "".join(target[slice(*span.target)]).replace("▁", " ").strip()
             name = own

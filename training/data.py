@@ -79,7 +79,7 @@ MIXTURE: dict[str, dict[str, Share]] = {
         "ms-customerinsights": Share(1, 3_000),
         "ms-projectops": Share(1, 3_000),
         "ms-security101-mt": Share(1),
-        "names": Share(0.5, 16_000),
+        "names": Share(1, 16_000),
     },
     "fr": {
         "authored": Share(8),
@@ -109,7 +109,7 @@ MIXTURE: dict[str, dict[str, Share]] = {
         "canada-laws": Share(0.5, 5_000),
         "canada-annual-statutes": Share(0.5, 4_000),
         "canada-regulations": Share(0.5, 6_000),
-        "names": Share(0.5, 4_000),
+        "names": Share(1, 4_000),
     },
 }
 
