@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from service.errors import StorageFull, StorageUnavailable
 from service.logs import places_of
 
 if TYPE_CHECKING:
@@ -142,6 +143,22 @@ class StateCollector(Collector):
             "Sentences accepted and not yet answered.",
             value=stats.waiting,
         )
+        yield from self._jobs()
+
+    def _jobs(self) -> Iterator[Metric]:
+        """The chunks of jobs; nothing while there is no job table, or it cannot be read."""
+        if not self._services.jobs.store.exists():
+            return
+        try:
+            counts = self._services.jobs.queue.counts()
+        except (StorageFull, StorageUnavailable):
+            return
+        chunks = GaugeMetricFamily(
+            "relais_job_chunks", "Chunks of jobs that have not ended, by state.", labels=["state"]
+        )
+        for state, count in counts.items():
+            chunks.add_metric([state], count)
+        yield chunks
 
 
 def log_fault(error: BaseException) -> None:

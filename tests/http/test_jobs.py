@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from service.app import Services
 from service.config import Settings
 from service.http.schemas import JobOut, JobsOut
+from service.jobs.runner import CHUNKS_AT_ONCE
 from tests.jobs.app import app_with
 from tests.jobs.fakes import UNSUPPORTED, FakePipeline
 from tests.jobs.processes import WebServer, wait_until
@@ -104,7 +105,7 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_cancelled(api: Api) -> Non
     assert (cancelled.status_code, cancelled.json["state"]) == (200, "cancelled")
     api.pipeline.go_on.set()
     assert api.client.delete(location).json["state"] == "cancelled"
-    assert len(api.pipeline.calls) <= 2
+    assert api.pipeline.calls.count(["un"] * 4) <= CHUNKS_AT_ONCE
 
 
 def test_a_purged_job_is_gone(api: Api) -> None:
@@ -131,6 +132,16 @@ def test_jobs_are_listed_in_pages_and_by_state(api: Api) -> None:
     assert rest["next"] is None
     assert api.client.get("/v1/jobs?state=queued").json["jobs"] == []
     assert len(api.client.get("/v1/jobs?state=done").json["jobs"]) == 5
+
+
+def test_the_metrics_count_the_chunks_that_wait(api: Api) -> None:
+    assert "relais_job_chunks" not in api.client.get("/metrics").text
+    api.pipeline.go_on.clear()
+    job = api.submit('"un"\n' * 40).json["id"]
+    wait_until(lambda: 'state="leased"} 2.0' in api.client.get("/metrics").text)
+    assert 'relais_job_chunks{state="waiting"} 8.0' in api.client.get("/metrics").text
+    api.client.delete(f"/v1/jobs/{job}")
+    api.pipeline.go_on.set()
 
 
 # Idempotency

@@ -12,6 +12,7 @@ from flask import Flask
 
 from service.app import Services, create_app
 from service.config import Settings
+from service.engine.engine import Stats
 from service.logs import configure
 from service.names.glossary import GlossaryStore
 from tests.jobs.fakes import FakePipeline
@@ -29,6 +30,9 @@ class FakeEngine:
 
     def packages(self) -> tuple[object, ...]:
         return ()
+
+    def stats(self) -> Stats:
+        return Stats(0, 0, 0, 0, 0, 0, 0)
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         return (("fr", "en"), ("ar", "en"))

@@ -71,13 +71,18 @@ class Process:
 
 
 class WebServer(Process):
-    """The service under gunicorn, with the fake pipeline."""
+    """The service under gunicorn, with the fake pipeline unless another application is named."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], port: int | None = None) -> None:
-        self.port = port or free_port()
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, str],
+        application: str = "tests.jobs.app:application",
+    ) -> None:
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         arguments = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        arguments.append("tests.jobs.app:application")
+        arguments.append(application)
         super().__init__(arguments, folder / f"web-{self.port}.log", settings)
 
     def start(self) -> None:
