@@ -23,6 +23,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import regex
@@ -235,6 +236,7 @@ def _tokens(text: str) -> list[_Token]:
     ]
 
 
+@lru_cache(maxsize=65_536)
 def _key(surface: str) -> str:
     """What two tokens must have in common to count as the same text in both languages."""
     folded = unicodedata.normalize("NFKC", surface).translate(_PUNCTUATION_KEYS).casefold()
