@@ -17,7 +17,15 @@ from service.config import Settings
 from service.engine.engine import Engine
 from service.engine.translator import Hypothesis
 from service.errors import InvalidText, ServiceError, TextTooLong, UnsupportedLanguage
-from service.names.anchors import Anchor, Carried, SourceNames, SourceSentence, carry, find_anchors
+from service.names.anchors import (
+    Anchor,
+    Carried,
+    SourceNames,
+    SourceSentence,
+    carry,
+    find_anchors,
+    people_in,
+)
 from service.names.glossary import Glossary, GlossaryStore
 from service.names.normalise import Normalised, normalise
 from service.names.report import NameReport
@@ -174,12 +182,15 @@ class Pipeline:
         if source in (request.target, UNDETERMINED):
             return work
         work.sentences = segment(request.text, source)
+        people: frozenset[str] = frozenset()
+        if request.anchors and work.glossary:
+            people = people_in(request.text, source, work.glossary)
         for sentence in work.sentences:
             language = self._sentence_language(sentence, source, request.target)
             work.languages.append(language)
             anchors: tuple[Anchor, ...] = ()
             if request.anchors and work.glossary and language != request.target:
-                anchors = find_anchors(sentence.text, language, work.glossary)
+                anchors = find_anchors(sentence.text, language, work.glossary, people=people)
             work.carried.append(carry(sentence.text, anchors, language=language))
         return work
 

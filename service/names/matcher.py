@@ -142,26 +142,49 @@ def arabic_words(form: str) -> list[str]:
 
 
 def _cut_arabic(form: str, given: int, total: int, share: float) -> tuple[str, str]:
-    """An Arabic form cut where the Latin name is cut.
+    """An Arabic form cut where the Latin name is cut; see `_cut_at`."""
+    words = arabic_words(form)
+    if len(words) < 2:
+        return "", ""
+    cut = _cut_at([len(word) for word in words], given, total, share)
+    return "".join(words[:cut]), "".join(words[cut:])
+
+
+def arabic_halves(name: str, form: str) -> tuple[list[str], list[str]]:
+    """The words of an Arabic form that are the given name, and those that are the surname."""
+    words = words_of(Document(name).tokens)
+    kept = form.replace("-", " ").replace("ـ", "").split()
+    if len(words) < 2 or len(kept) < 2:
+        return kept, kept
+    start = surname_start(words)
+    tokens = [token for word in words for token in word]
+    given = [token for word in words[:start] for token in word]
+    cut = _cut_at(
+        [len(word) for word in arabic_words(form)],
+        _plain_count(given),
+        _plain_count(tokens),
+        sum(len(token.folded) for token in given)
+        / max(1, sum(len(token.folded) for token in tokens)),
+    )
+    return kept[:cut], kept[cut:]
+
+
+def _cut_at(letters: Sequence[int], given: int, total: int, share: float) -> int:
+    """How many of the Arabic words, of so many letters each, are the given name.
 
     Args:
         given: number of Latin words in the given name.
         total: number of Latin words in all.
         share: the part of the Latin letters that the given name has.
     """
-    words = arabic_words(form)
-    if len(words) < 2:
-        return "", ""
-    if len(words) == total:
+    if len(letters) == total:
         cut = given
-    elif len(words) == 2:
+    elif len(letters) == 2:
         cut = 1
     else:
-        letters = [len(word) for word in words]
         goal = share * sum(letters)
-        cut = min(range(1, len(words)), key=lambda k: abs(sum(letters[:k]) - goal))
-    cut = min(max(cut, 1), len(words) - 1)
-    return "".join(words[:cut]), "".join(words[cut:])
+        cut = min(range(1, len(letters)), key=lambda k: abs(sum(letters[:k]) - goal))
+    return min(max(cut, 1), len(letters) - 1)
 
 
 def _plain_count(tokens: Iterable[Token]) -> int:

@@ -12,12 +12,13 @@ their own result until it stands. Cost: about 10 ms for 1,000 words of news; lin
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from service.names import words
-from service.names.anchors import SourceNames
+from service.names.anchors import Anchor, SourceNames, SourceSentence
 from service.names.glossary import Entry, Glossary
 from service.names.matcher import (
     Cut,
@@ -74,6 +75,8 @@ VERY_COMMON_WORD = 5.0
 CONTEXT_NEAR = 1.5
 CONTEXT_DOCUMENT = 0.7
 NEAR_CHARS = 160
+# A name that the source sentence shows need only be this near in its translation.
+SOURCE_TOTAL, SOURCE_PART, SOURCE_ALONE = 1.0, -2.5, 1.0
 MOST_TOKENS = 6
 MOST_PASSES = 3
 
@@ -183,6 +186,7 @@ class _Person:
 
     name: Name
     exact: bool = False
+    sourced: bool = False  # the source text shows the name
     surnames: set[str] = field(default_factory=set)  # folded, as the document writes them
     givens: set[str] = field(default_factory=set)
     places: list[tuple[int, int]] = field(default_factory=list)  # token spans
@@ -219,6 +223,9 @@ class _Pass:
 
     def run(self) -> list[NameReport]:
         self._exact()
+        if self.source is not None:
+            for sentence in self.source.sentences:
+                self._from_source(sentence)
         self._full()
         self._alone()
         return sorted(self.reports, key=lambda report: report.start)
@@ -399,6 +406,148 @@ class _Pass:
                 return None
             person = self.people[entry.id] = _Person(name)
         return person
+
+    # --- names that the source shows ----------------------------------------------------------
+
+    def _from_source(self, sentence: SourceSentence) -> None:
+        """Look for each name of a source sentence in its translation; repair what is not there."""
+        if not sentence.carried.anchors:
+            return
+        starts = [token.start for token in self.tokens]
+        first = bisect_left(starts, sentence.start)
+        last = bisect_left(starts, sentence.end)
+        inside = " " + " ".join(token.folded for token in self.tokens[first:last]) + " "
+        for number, anchor in enumerate(sentence.carried.anchors):
+            person = self._person(anchor.entry) if anchor.entry.type == "person" else None
+            printed = anchor.text or anchor.entry.name
+            key = exact_key(Document(printed).tokens)
+            arrived = inside.find(f" {key} ")
+            if arrived >= 0:
+                # One mention is used up, so that the next anchor needs another.
+                inside = inside[:arrived] + " " + inside[arrived + len(key) + 1 :]
+                if person is not None:
+                    person.sourced = True
+                continue
+            if person is not None:
+                person.sourced = True
+            self._repair(anchor, number, sentence, first, last)
+
+    def _repair(
+        self, anchor: Anchor, number: int, sentence: SourceSentence, first: int, last: int
+    ) -> None:
+        """Find what became of an anchored name in tokens `first` to `last`, and put it right."""
+        name = self.index.by_entry.get(anchor.entry.id)
+        if name is None:
+            return
+        best: tuple[float, int, int, str, str] | None = None
+        for start in range(first, last):
+            if self.taken[start] or not (self.tokens[start].capital or self.tokens[start].particle):
+                continue
+            for end in range(start + 1, min(start + MOST_TOKENS, last) + 1):
+                if self.taken[end - 1] or (end - 1 > start and not self.tokens[end - 1].gap):
+                    break
+                if not self.tokens[end - 1].capital:
+                    continue
+                for score, text, kind in self._source_scores(name, anchor, start, end):
+                    if best is None or score > best[0]:
+                        best = (score, start, end, text, kind)
+        evidence = [Evidence("source", anchor.surface)]
+        linked = self._linked(number, sentence, first, last)
+        if best is not None and best[0] >= SOURCE_TOTAL:
+            if linked is not None and best[4] == "surname" and not anchor.alone:
+                # The model's links show that more words than the surname stand for the name.
+                start, end = linked
+                if start <= best[1] and best[2] <= end and end - start > best[2] - best[1]:
+                    best = (best[0], start, end, anchor.text or anchor.entry.name, "full")
+            score, start, end, text, kind = best
+            evidence.append(Evidence("sound", round(score, 2)))
+            self._write_source(anchor, start, end, text, kind, _probability(score, 0.0), evidence)
+            return
+        if linked is not None:
+            start, end = linked
+            evidence.append(Evidence("links", True))
+            text = anchor.text or anchor.entry.name
+            kind = "surname" if anchor.alone else "full"
+            self._write_source(anchor, start, end, text, kind, 0.8, evidence)
+
+    def _source_scores(
+        self, name: Name, anchor: Anchor, start: int, end: int
+    ) -> Iterator[tuple[float, str, str]]:
+        """How well tokens fit a name that must be near: in full, or as its surname."""
+        span = self.tokens[start:end]
+        folded, _ = group_words(span)
+        for cut in range(1, len(span)) if not anchor.alone else ():
+            given, surname = group_words(span[:cut])[0], group_words(span[cut:])[0]
+            for form in name.cuts:
+                given_score = self.memo.score(given, form.given)
+                surname_score = self.memo.score(surname, form.surname)
+                if min(given_score, surname_score) > SOURCE_PART:
+                    yield given_score + surname_score, form.text, "full"
+        for part in name.alone:
+            score = self.memo.score(folded, part)
+            if score >= SOURCE_ALONE:
+                yield score, part.text, "surname" if name.cuts else "full"
+
+    def _linked(
+        self, number: int, sentence: SourceSentence, first: int, last: int
+    ) -> tuple[int, int] | None:
+        """The tokens that the model made of an anchor, by its own links, if they may be a name."""
+        if not sentence.links or number >= len(sentence.carried.spans):
+            return None
+        source_start, source_end = sentence.carried.spans[number]
+        places = [
+            (sentence.start + out_start, sentence.start + out_end)
+            for start, end, out_start, out_end in sentence.links
+            if start < source_end and end > source_start
+        ]
+        hit = [
+            position
+            for position in range(first, last)
+            if any(
+                self.tokens[position].start < end and self.tokens[position].end > start
+                for start, end in places
+            )
+        ]
+        if not hit or hit[-1] - hit[0] >= MOST_TOKENS or hit[-1] - hit[0] + 1 > len(hit) + 1:
+            return None
+        start, end = hit[0], hit[-1] + 1
+        tokens = self.tokens[start:end]
+        if not self._free(start, end) or not all(
+            token.capital or token.particle for token in tokens
+        ):
+            return None
+        if any(words.is_role(token.folded) or words.is_place(token.folded) for token in tokens):
+            return None
+        return start, end
+
+    def _write_source(
+        self,
+        anchor: Anchor,
+        first: int,
+        last: int,
+        text: str,
+        kind: str,
+        score: float,
+        evidence: list[Evidence],
+    ) -> None:
+        entry = anchor.entry
+        self._take(first, last, entry.id)
+        self._report(
+            first,
+            last,
+            cased(text, self.tokens[first:last]),
+            entry,
+            "surname" if kind == "surname" else _kind(entry),
+            score,
+            evidence,
+            True,
+        )
+        if entry.type == "person":
+            person = self._person(entry)
+            if person is not None:
+                person.places.append((first, last))
+                if kind == "surname":
+                    person.surnames.add(group_words(self.tokens[first:last])[0])
 
     # --- full names -----------------------------------------------------------------------
 
@@ -719,6 +868,9 @@ class _Pass:
             if person.exact and proposal.given >= FULL_GIVEN and proposal.surname > 0:
                 bonus += 1.5
                 proposal.evidence.append(Evidence("document_exact", True))
+            if person.sourced:
+                bonus += 2.5
+                proposal.evidence.append(Evidence("source", True))
             if given in person.givens:
                 bonus += 4.0
                 proposal.evidence.append(Evidence("document_given", given))
