@@ -118,8 +118,10 @@ def _find(spec: object, path: str) -> object:
     return spec
 
 
-def write_ctranslate2(snapshot: Snapshot, words: Vocabulary, folder: Path) -> None:
-    """Write the model as a CTranslate2 int8 folder."""
+def write_ctranslate2(
+    snapshot: Snapshot, words: Vocabulary, folder: Path, *, quantization: str | None = "int8"
+) -> None:
+    """Write the model as a CTranslate2 folder: int8, or as it was trained where that is None."""
     shape = snapshot.shape
     weights = {name: value.float().numpy() for name, value in snapshot.weights.items()}
     spec = transformer_spec.TransformerSpec.from_config(
@@ -150,7 +152,7 @@ def write_ctranslate2(snapshot: Snapshot, words: Vocabulary, folder: Path) -> No
     spec.register_source_vocabulary(words.source_pieces)
     spec.register_target_vocabulary(words.target)
     spec.validate()
-    spec.optimize(quantization="int8")
+    spec.optimize(quantization=quantization)
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
 
