@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Reverse proxies in front, whose X-Forwarded-* are believed."
     )
+    cors_origins: str = Field(
+        "",
+        description="Comma-separated origins of web pages that may ask, or '*' for any; "
+        "empty: none.",
+    )
     url_prefix: str = Field("", description="Path under which everything is served, e.g. /relais.")
 
     # Names

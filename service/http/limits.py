@@ -13,6 +13,7 @@ import threading
 from collections.abc import Sequence
 
 from flask import Flask, Response, current_app, g, request
+from flask_cors import CORS
 from flask_limiter import Limiter
 
 from service.config import Settings
@@ -22,6 +23,8 @@ from service.http.face import FaceIndex, key_in_headers
 #: Threads that no work is admitted to, so that health checks and refusals are answered at any load.
 SPARE_THREADS = 4
 
+#: Headers of an answer that a web page of another origin may read.
+EXPOSED = ["X-Request-Id", "X-Model", "X-Glossary-Version", "X-Trace-ID", "Retry-After"]
 #: A key may be given as ``sha256:HEX`` of the key, so that the environment holds no secret.
 HASHED = "sha256:"
 
@@ -59,10 +62,25 @@ def install(app: Flask, settings: Settings) -> None:
     """Set the body limit, ask for keys and keep the rates, as the settings say."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
+    _allow_origins(app, settings)
     _ask_for_keys(app, Keys(settings.api_keys))
     if settings.rate_limit:
         _keep_rates(app, settings)
     _keep_room(app, max(1, settings.request_threads - SPARE_THREADS))
+
+
+def _allow_origins(app: Flask, settings: Settings) -> None:
+    """Let web pages of these origins read the answers; cookies are never part of it."""
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if origins:
+        CORS(
+            app,
+            origins="*" if "*" in origins else origins,
+            send_wildcard="*" in origins,
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
+            expose_headers=EXPOSED,
+            max_age=600,
+        )
 
 
 def _ask_for_keys(app: Flask, keys: Keys) -> None:

@@ -206,3 +206,39 @@ def test_room_is_given_back_after_refusals_and_faults(
     assert faults == [500] * 3
     assert refusals == [415] * 3
     assert client.post(PATH, json=BODY).status_code == 200
+
+
+def test_web_pages_of_the_origins_named_may_read_the_answers(
+    make_app: MakeApp,
+) -> None:
+    client = make_app(cors_origins="https://desk.example, https://other.example").test_client()
+    origin = {"Origin": "https://desk.example"}
+    answer = client.get("/languages", headers=origin)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://desk.example"
+    assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    asked = client.options(
+        "/v1/translate",
+        headers={
+            **origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type, authorization",
+        },
+    )
+    assert asked.status_code == 200
+    assert "POST" in asked.headers["Access-Control-Allow-Methods"]
+    allowed = asked.headers["Access-Control-Allow-Headers"].lower()
+    assert "authorization" in allowed
+    assert "content-type" in allowed
+    stranger = client.get("/languages", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in stranger.headers
+
+
+def test_by_default_no_web_page_of_another_origin_may_ask(bare: FlaskClient) -> None:
+    answer = bare.get("/languages", headers={"Origin": "https://desk.example"})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_any_origin_may_be_allowed(make_app: MakeApp) -> None:
+    answer = make_app(cors_origins="*").test_client().get("/v2/usage", headers={"Origin": "null"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
