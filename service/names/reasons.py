@@ -19,21 +19,26 @@ WORDS: Final[dict[str, str]] = {
     "follows": "the text names this person in full",
     "keep": "but the glossary keeps this form as it is",
     "kinship": "but it may be a relative",
+    "links": "the model's links lead from there to here",
     "listed_variant": "the glossary lists this wrong form",
     "proposed_entry": "but the entry has not been reviewed yet",
+    "source": "the source has {value} there",
+    "surname_in_document": "the surname stands elsewhere in the text",
     "swapped": "given name and surname stand the other way round",
 }
 #: Nearness of a part's sound, as log-odds: from each bound on, it is put so.
 NEARNESS: Final = ((4.0, "very near"), (1.4, "near"), (0.0, "fairly near"), (-99.0, "doubtful"))
 #: Parts of a name whose evidence is their nearness.
-PARTS: Final = {"given": "given name", "surname": "surname"}
+PARTS: Final = {"given": "given name ", "sound": "", "surname": "surname "}
 
 
 def reason(code: str, value: float | str | bool) -> str:
     """One piece of evidence in plain words."""
     if code in PARTS and isinstance(value, float | int):
         how = next(words for bound, words in NEARNESS if value >= bound)
-        return f"{PARTS[code]} {how} in sound"
+        return f"{PARTS[code]}{how} in sound"
+    if code == "source" and value is True:
+        return "the source names this person"
     words = WORDS.get(code)
     if words is not None:
         return words.format(value=value)

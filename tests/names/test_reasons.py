@@ -31,6 +31,11 @@ def test_the_value_stands_in_the_words() -> None:
     assert reason("context_near", "Marseille") == "“Marseille” stands beside it"
 
 
+def test_the_source_is_quoted_where_it_is_known() -> None:
+    assert reason("source", "كوثر بن محمد") == "the source has كوثر بن محمد there"
+    assert reason("source", True) == "the source names this person"
+
+
 def test_an_unknown_code_is_told_as_it_is() -> None:
     assert reason("same_stars", True) == "same stars"
     assert reason("same_star", "Vega") == "same star: Vega"
