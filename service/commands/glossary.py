@@ -237,6 +237,9 @@ def explain(directory: Path, text: str | None, language: str, json_: bool) -> No
         for line in reasons((item.code, item.value) for item in report.evidence):
             click.echo(f"    {line}")
     for miss in result.misses:
+        if miss.right:
+            click.echo(f"\n{miss.span.text}  stands as in the glossary  [{miss.near[0].entry.id}]")
+            continue
         click.echo(f"\n{miss.span.text}  no entry is near enough; the nearest:")
         for near in miss.near:
             click.echo(f"    {near.likeness:.2f}  {near.entry.name}  [{near.entry.id}]")
@@ -251,6 +254,7 @@ def _explanation(result: explaining.Explanation) -> dict[str, Any]:
         "nearly": [
             {
                 **dataclasses.asdict(miss.span),
+                "right": miss.right,
                 "entries": [
                     {"entry": near.entry.id, "name": near.entry.name, "likeness": near.likeness}
                     for near in miss.near

@@ -206,7 +206,7 @@ def test_diff_of_two_folders(make: Make, tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "  - franck-allisio\n" in result.output
-    assert "1 changed sentences in 1 texts" in result.output
+    assert "1 changed sentence in 1 text" in result.output
     assert "s1  [franck-allisio]" in result.output
 
 

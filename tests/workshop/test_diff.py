@@ -54,7 +54,7 @@ def test_the_report_marks_the_words() -> None:
     report = render(compare(OLD, NEW, [Item("story", TEXT)]))
 
     assert report.startswith("glossary old -> new\n  ~ a (variants)\n  + come\n  - gone\n")
-    assert "1 changed sentences in 1 texts" in report
+    assert "1 changed sentence in 1 text" in report
     assert "now: Then [-Christian-]{+Franck+} [-Risto-]{+Allisio+} spoke." in report
 
 

@@ -43,5 +43,11 @@ def test_what_nearly_matched_is_shown_with_its_likeness() -> None:
     assert 0.3 < miss.near[0].likeness < 0.5
 
 
+def test_a_right_name_is_told_apart_from_a_near_one() -> None:
+    result = explain("Yesterday Franck Allisio spoke in Lyon.", KNOWN)
+
+    assert [(miss.span.text, miss.right) for miss in result.misses] == [("Franck Allisio", True)]
+
+
 def test_names_near_to_nothing_are_not_shown() -> None:
     assert explain("Yesterday Wolfgang Petersen spoke.", KNOWN).misses == ()

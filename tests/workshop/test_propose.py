@@ -155,7 +155,9 @@ def test_what_is_written_passes_the_lint(make: Make) -> None:
 def test_half_of_the_french_politicians_arabic_forms_can_be_derived() -> None:
     """A floor, with each name left out of the glossary that it is derived from."""
     shipped = load_glossary(Path(PROJECT_DIR / "glossary"))
-    people = [entry for entry in shipped.entries if entry.file == "people/france-politics.yaml"]
+    people = [entry for entry in shipped.entries if entry.file == "people/france-politics.yaml"][
+        ::3
+    ]
     found = 0
     for entry in people:
         others = Glossary(tuple(other for other in shipped.entries if other is not entry))

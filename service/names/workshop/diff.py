@@ -139,7 +139,9 @@ def render(difference: Difference) -> str:
             f"  {sign} {change.id}" + (f" ({', '.join(change.fields)})" if change.fields else "")
         )
     lines.append("")
-    lines.append(f"{len(difference.texts)} changed sentences in {difference.tried} texts")
+    sentences = "sentence" if len(difference.texts) == 1 else "sentences"
+    texts = "text" if difference.tried == 1 else "texts"
+    lines.append(f"{len(difference.texts)} changed {sentences} in {difference.tried} {texts}")
     for text in difference.texts:
         lines.append(f"\n  {text.id}  [{', '.join(text.entries) or 'no entry'}]")
         lines.append(f"    was: {text.text}")

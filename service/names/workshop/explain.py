@@ -20,6 +20,11 @@ class NearMiss:
     span: Span
     near: tuple[Near, ...]
 
+    @property
+    def right(self) -> bool:
+        """Whether the words are the nearest entry's name as it is."""
+        return self.near[0].entry.name == self.span.text
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

@@ -87,7 +87,8 @@ def likeness(one: str, other: str) -> float:
     """How alike two names are, 0 to 1.
 
     The last word counts most: alike names of one surname and another given name stay below 0.5.
-    A name of fewer words is compared with the last words of the other, and loses a little.
+    A name of fewer words is compared with the last words of the other: `one` may well be a surname
+    alone, and loses a little for it; where `other` has fewer words, much is left over.
     """
     if same(one) == same(other):
         return 1.0
@@ -99,7 +100,7 @@ def likeness(one: str, other: str) -> float:
     tail = long[missing:]
     straight = _words_alike(short, tail)
     swapped = _words_alike(short, [*tail[1:], tail[0]]) * 0.8 if len(short) > 1 else 0.0
-    return max(straight, swapped) * 0.9**missing
+    return max(straight, swapped) * (0.9 if len(first) < len(second) else 0.5) ** missing
 
 
 def _words_alike(one: list[str], other: list[str]) -> float:

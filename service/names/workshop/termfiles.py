@@ -319,7 +319,7 @@ def insert_edit(entry: RawEntry, key: str, value: Any, text: str) -> Edit:
 def plain(node: yaml.Node) -> Any:
     """A node as text, None, list or dict; numbers, dates and `No` stay the text they are."""
     if isinstance(node, yaml.ScalarNode):
-        return None if node.tag == _NULL and node.style is None else node.value
+        return None if node.tag == _NULL and not node.style else node.value
     if isinstance(node, yaml.SequenceNode):
         return [plain(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -329,13 +329,9 @@ def plain(node: yaml.Node) -> Any:
 
 def _entries(name: str, text: str) -> list[RawEntry]:
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, (yaml.AliasToken, yaml.AnchorToken)):
-                raise GlossaryError(
-                    "Aliases and anchors (*name, &name) are not allowed; write the value out.",
-                    field=f"{name}:{token.start_mark.line + 1}",
-                )
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if "&" in text or "*" in text:
+            _refuse_aliases(name, text)
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise GlossaryError(
@@ -348,6 +344,16 @@ def _entries(name: str, text: str) -> list[RawEntry]:
     if root is None or (isinstance(root, yaml.ScalarNode) and plain(root) is None):
         return []
     return [RawEntry(name, _line(node), plain(node), node) for node in _entry_nodes(name, root)]
+
+
+def _refuse_aliases(name: str, text: str) -> None:
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        anchored = getattr(event, "anchor", None)
+        if anchored:
+            raise GlossaryError(
+                "Aliases and anchors (*name, &name) are not allowed; write the value out.",
+                field=f"{name}:{event.start_mark.line + 1}",
+            )
 
 
 def _entry_nodes(name: str, root: yaml.Node) -> list[yaml.MappingNode]:
