@@ -34,7 +34,7 @@ from service.names.matcher import (
     exact_key,
     index_of,
 )
-from service.names.mentions import Document
+from service.names.mentions import Document, Token
 
 _LOCK = threading.Lock()
 
@@ -120,6 +120,30 @@ class SourceNames:
 
     language: str
     sentences: tuple[SourceSentence, ...]
+
+
+def _written_as(span: Sequence[Token], entry: Entry) -> bool:
+    """Whether Latin words have the capitals that one of the entry's forms has.
+
+    "Le monde" is the world, "Le Monde" a newspaper. A form with digits is none: tokens have
+    letters alone, so that "France 24" would be seen in every "France".
+    """
+    return any(
+        len(capitals) == len(span)
+        and key == exact_key(span)
+        and all(token.capital or not capital for token, capital in zip(span, capitals, strict=True))
+        for form in (entry.name, *entry.fr, *entry.variants)
+        for key, capitals in (_capitals(form),)
+    )
+
+
+@lru_cache(maxsize=65536)
+def _capitals(form: str) -> tuple[str, tuple[bool, ...]]:
+    """A form's exact key, and which of its words are capitalised; nothing if it has digits."""
+    if any(letter.isdigit() for letter in form):
+        return "", ()
+    tokens = Document(form).tokens
+    return exact_key(tokens), tuple(token.capital for token in tokens)
 
 
 def find_anchors(
@@ -500,7 +524,7 @@ class _Latin:
             found = self.index.exact.get(exact_key(tokens[position:end]))
             if not found or len({exact.text for exact in found}) > 1:
                 continue
-            if tokens[end - 1].capital or end - position > 1:
+            if _written_as(tokens[position:end], found[0].entry):
                 return end
         return None
 
