@@ -201,6 +201,7 @@ def test_a_rare_wrong_form_of_one_word_is_allowed(make: Make) -> None:
         ("ar: [\ufeed\ufe8d\ufef3\ufe8e\ufee5 بنوا]", "foreign-letter"),
         ("ar: [Payan]", "not-arabic"),
         ("fr: [بنوا]", "not-latin"),
+        ("variants: [Benoit 24]", "digits"),
         ("variants: [Benoît Pаyan]", "mixed-script"),
         ("variants: [Benoit Payen, Benoit Payen]", "repeated"),
     ],

@@ -69,6 +69,7 @@ CODES = {
     "repeated": "a form stands twice in one entry",
     "short-form": "a form is too short to be recognised without context",
     "common-form": "a form is an ordinary word or phrase",
+    "digits": "a form with digits, which names are not told apart by",
     "not-nfc": "accents are written as separate characters",
     "invisible": "a direction mark or another invisible character",
     "tatweel": "a stretched Arabic form (tatweel)",
@@ -281,6 +282,9 @@ def _characters(entry: RawEntry) -> Iterator[Finding]:
         elif forms.has_arabic(text):
             message = f"{shown} holds Arabic letters; Arabic forms belong under 'ar'."
             yield found("not-latin", message, False)
+        if path[0] in ("name", "fr", "variants") and any(letter.isdigit() for letter in text):
+            message = f"{shown} has digits; a name is found by its letters, so it would be found "
+            yield found("digits", message + "without them. Leave it out.", False)
         if scripts := forms.foreign_scripts(text):
             message = f"{shown} mixes in {', '.join(sorted(scripts))} letters; type it anew."
             yield found("mixed-script", message, False)

@@ -348,11 +348,11 @@ def _entries(name: str, text: str) -> list[RawEntry]:
 
 def _refuse_aliases(name: str, text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        anchored = getattr(event, "anchor", None)
-        if anchored:
+        if getattr(event, "anchor", None):
+            line = event.start_mark.line + 1 if event.start_mark else 1
             raise GlossaryError(
                 "Aliases and anchors (*name, &name) are not allowed; write the value out.",
-                field=f"{name}:{event.start_mark.line + 1}",
+                field=f"{name}:{line}",
             )
 
 

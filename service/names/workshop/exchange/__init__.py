@@ -55,6 +55,9 @@ FORMATS = {
         Format(
             "tbx", "TBX-Basic (ISO 30042)", (".tbx",), KEY_ORDER, tbx.read, tbx.write
         ),
+        Format(
+            "tbx2", "TBX-Basic of 2008, for older tools", (), KEY_ORDER, tbx.read, tbx.write_2008
+        ),
         Format("tmx", "TMX 1.4", (".tmx",), KEY_ORDER, tmx.read, tmx.write),
         Format(
             "omegat", "OmegaT glossary", (".utf8", ".txt"), ("name", "type", "ar", "fr", "notes"),

@@ -1,9 +1,9 @@
-"""TBX-Basic, the dialect of TermBase eXchange (ISO 30042:2019) that most term tools read.
+"""TBX-Basic, the dialect of TermBase eXchange (ISO 30042) that most term tools read.
 
-Written in the DCA style: one concept an entry; the name as preferred term, the wrong forms as
-deprecated ones, which tools show as forbidden. Fields for which TBX-Basic has no data category go
-into notes of the form `relais.FIELD: …`. Read: TBX 3 in both styles (DCA, DCT) and TBX 2
-(`martif`).
+Written as TBX 3 (2019) in the DCA style, or as TBX 2 (2008), which older tools ask for: one concept
+an entry; the name as preferred term, the wrong forms as deprecated ones, which tools show as
+forbidden. Fields for which TBX-Basic has no data category go into notes of the form
+`relais.FIELD: …`. Read: TBX 3 in both styles (DCA, DCT) and TBX 2 (`martif`).
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ _STATUS = {
     "admitted": "admittedTerm-admn-sts",
     "deprecated": "deprecatedTerm-admn-sts",
 }
+_NAMES_2008 = {
+    "tbxHeader": "martifHeader",
+    "conceptEntry": "termEntry",
+    "langSec": "langSet",
+    "termSec": "tig",
+}
 _GENDER = {"m": "masculine", "f": "feminine"}
 _NOTED = ("status", "keep", "context", "style", "examples")
 _NOTE = re.compile(r"relais\.(\w+): (.*)", re.DOTALL)
@@ -46,18 +52,35 @@ _WRONG = ("deprecated", "superseded", "forbidden", "obsolete")
 
 
 def write(records: Sequence[Mapping[str, Any]], options: Options) -> str:
-    """A TBX-Basic file in DCA style."""
+    """A TBX-Basic file of 2019, in DCA style."""
     root = etree.Element(f"{{{_NAMESPACE}}}tbx", nsmap=_NSMAP)
     root.set("type", "TBX-Basic")
     root.set("style", "dca")
     root.set(XML_LANG, "en")
+    return write_xml(_document(root, records))
+
+
+def write_2008(records: Sequence[Mapping[str, Any]], options: Options) -> str:
+    """A TBX-Basic file of 2008: the same, under the names that its elements had then."""
+    root = etree.fromstring(write(records, options).encode("utf-8"))
+    for element in root.iter():
+        name = local(element)
+        element.tag = _NAMES_2008.get(name, name)
+    old = etree.Element("martif", type="TBX-Basic")
+    old.set(XML_LANG, "en")
+    old.extend(list(root))
+    etree.cleanup_namespaces(old)
+    return write_xml(old)
+
+
+def _document(root: etree._Element, records: Sequence[Mapping[str, Any]]) -> etree._Element:
     file = _add(_add(root, "tbxHeader"), "fileDesc")
     _add(_add(_add(file, "titleStmt"), "title"), None, "Relais glossary")
     _add(_add(_add(file, "sourceDesc"), "p"), None, "Written by Relais.")
     body = _add(_add(root, "text"), "body")
     for item in records:
         _concept(body, item)
-    return write_xml(root)
+    return root
 
 
 def read(text: str, options: Options) -> list[dict[str, Any]]:
