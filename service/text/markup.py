@@ -755,6 +755,8 @@ class _RunBuilder:
     def __init__(self) -> None:
         self.before = ""
         self.after = ""
+        self.begins_with_text = False
+        self.ends_with_text = False
         self.text: list[str] = []
         self.length = 0
         self.marks: list[tuple[_Item, int, int]] = []
@@ -766,6 +768,8 @@ class _RunBuilder:
 
     def add_text(self, token: _Token) -> None:
         """Append a token of text, runs of white space written as one blank."""
+        self.begins_with_text = self.begins_with_text or not self.original
+        self.ends_with_text = True
         self.original.append(token.source)
         if token.kind == "reference":
             if len(token.value) == 1:
@@ -781,6 +785,7 @@ class _RunBuilder:
 
     def add_mark(self, item: _Item, parts: tuple[str | AttributeText, ...]) -> None:
         """Append a tag or a kept group; the kept text is shown to the translator if short."""
+        self.ends_with_text = False
         self.original.extend(parts)
         start = self.length
         if item.kind == "keep":
@@ -801,13 +806,15 @@ class _RunBuilder:
         if not any(_LETTER.search(part) for part in self._spoken(text)):
             return None
         original = list(self.original)
-        if isinstance(original[-1], str) and not (self.marks and self.marks[-1][1] == len(text)):
-            written = original[-1].rstrip(_HTML_SPACE)
-            self.after = original[-1][len(written) :]
-            original[-1] = written
+        if self.begins_with_text and isinstance(original[0], str):
+            stripped = original[0].lstrip(_HTML_SPACE)
+            self.before = original[0][: len(original[0]) - len(stripped)]
+            original[0] = stripped
+        if self.ends_with_text and isinstance(original[-1], str):
+            stripped = original[-1].rstrip(_HTML_SPACE)
+            self.after = original[-1][len(stripped) :]
+            original[-1] = stripped
             text = text.rstrip(_HTML_SPACE) if self.after else text
-        if self.before and isinstance(original[0], str):
-            original[0] = original[0][len(self.before) :]
         items = [item for item, _, _ in self.marks]
         pairs = _pairs(items)
         marks = []
@@ -851,9 +858,7 @@ class _RunBuilder:
     def _space(self, run: str) -> None:
         ends_blank = bool(self.text) and self.text[-1][-1:].isspace()
         if not self.length or ends_blank:
-            if not self.marks:
-                self.before += run
-            elif self.marks[-1][0].kind in ("point", "keep"):
+            if self.marks and self.marks[-1][0].kind in ("point", "keep"):
                 self.inline[-1] = (*self.inline[-1], run)
             return
         if run.replace("\r\n", "\n").replace("\r", "\n").count("\n") > 1:

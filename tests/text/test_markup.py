@@ -109,6 +109,9 @@ def test_only_text_changes() -> None:
         "\x00nul",
         "<?php echo 1 ?>texte",
         "<![CDATA[x]]>texte",
+        "</a>\n\n\u00ad\n\né<p>",
+        "mot <b>gras</b>\u00ad ",
+        " &shy; <code>x </b> mot",
         "<p><table><p>tableau</table>",
     ],
 )
