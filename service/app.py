@@ -20,6 +20,7 @@ from service.http import faces, limits, observe, problems
 from service.http.face import FaceIndex
 from service.http.observe import Metrics, StateCollector
 from service.jobs.system import JobSystem
+from service.jobs.work import translating
 from service.logs import places_of
 from service.names.glossary import EMPTY, GlossaryStore
 from service.pipeline import Pipeline, Request
@@ -55,7 +56,7 @@ class Services:
     def __post_init__(self) -> None:
         self.jobs = JobSystem.build(
             self.settings,
-            lambda requests: self.pipeline.translate(requests),
+            translating(lambda: self.pipeline, self.settings.max_item_chars),
             ready=lambda: self.ready,
         )
 

@@ -66,6 +66,7 @@ def worker(concurrency: int, name: str, ping: bool) -> None:
 def run(settings: Settings, concurrency: int, name: str) -> None:
     """Work until told to stop, with the models of the settings."""
     from service.engine import Engine
+    from service.jobs.work import translating
     from service.names.glossary import GlossaryStore
     from service.pipeline import Pipeline
 
@@ -78,7 +79,8 @@ def run(settings: Settings, concurrency: int, name: str) -> None:
         if not engine.ready:
             raise NotReady("No translation package could be loaded: " + "; ".join(engine.problems))
 
-    run_with(settings, concurrency, name, pipeline.translate, load=load, close=engine.close)
+    translate = translating(lambda: pipeline, settings.max_item_chars)
+    run_with(settings, concurrency, name, translate, load=load, close=engine.close)
 
 
 def run_with(
@@ -93,7 +95,7 @@ def run_with(
     """Work until told to stop.
 
     Args:
-        translate: `Pipeline.translate`, or what behaves like it.
+        translate: see `service.jobs.work.translating`.
         load: called once before the first chunk is taken.
         close: called at the end.
     """

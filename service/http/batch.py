@@ -25,6 +25,7 @@ from service.http.uploads import (
 from service.jobs.chunks import Outcome
 from service.jobs.records import Fault, Record, read_records
 from service.jobs.stream import BatchStream
+from service.jobs.work import translating
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")
 FACE = Face(blueprint)
@@ -48,7 +49,7 @@ def translate_batch() -> Response:
     slowed down to the speed of the work."""
     own = services()
     query = validate(UploadQuery, request.args.to_dict())
-    form = format_of(request, query.format)
+    form = format_of(request, query.input)
     columns = query.columns(request.mimetype)
     own.require_models()
     upload = Upload(request.environ, own.settings.max_batch_bytes)
@@ -56,7 +57,7 @@ def translate_batch() -> Response:
     stream = BatchStream(
         _begun(records, upload),
         query.options(),
-        own.pipeline.translate,
+        translating(lambda: own.pipeline, own.settings.max_item_chars),
         spill_dir=own.settings.data_dir / "spill",
         interrupt=upload.interrupt,
     )

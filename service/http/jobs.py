@@ -111,7 +111,7 @@ def create_job() -> tuple[Response, int]:
     before, the answer is 200 and the earlier job, if options and body are the same."""
     own = services()
     query = validate(JobQuery, request.args.to_dict())
-    form = format_of(request, query.format)
+    form = format_of(request, query.input)
     columns = query.columns(request.mimetype)
     if query.webhook is not None:
         own.jobs.webhooks.check(query.webhook)

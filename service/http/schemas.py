@@ -348,6 +348,7 @@ class JobOptions(AnswerModel):
     target: str
     glossary: str
     explain: bool
+    format: str
 
 
 class JobWebhook(AnswerModel):

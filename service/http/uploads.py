@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
 from service.http.openapi import Content
 from service.http.schemas import LanguageCode
-from service.jobs.records import READ_BYTES, Columns, Format, Options
+from service.jobs.records import READ_BYTES, Columns, Format, Options, TextFormat
 
 #: Media types by the format that they declare.
 MEDIA_TYPES: Final[dict[str, Format]] = {
@@ -56,6 +56,7 @@ UPLOAD_CONTENT: Final[Content] = {
                             "source": {"type": "string"},
                             "target": {"type": "string"},
                             "glossary": {"enum": ["default", "none"]},
+                            "format": {"enum": ["text", "html"]},
                         },
                         "required": ["text"],
                     },
@@ -83,7 +84,8 @@ class UploadQuery(BaseModel):
         "default", description="`none` leaves names as the model writes them."
     )
     explain: bool = Field(False, description="Add sentences and the text before normalisation.")
-    format: Literal["jsonl", "json", "csv"] | None = Field(
+    format: TextFormat = Field("text", description="How the texts are written.")
+    input: Literal["jsonl", "json", "csv"] | None = Field(
         None, description="How the body is written, where its Content-Type does not say it."
     )
     text_column: str = Field("text", description="CSV: name of the column with the texts.")
@@ -98,7 +100,7 @@ class UploadQuery(BaseModel):
     def options(self) -> Options:
         """As the job code knows them."""
         source = None if self.source == "auto" else self.source
-        return Options(source, self.target, self.glossary, self.explain)
+        return Options(source, self.target, self.glossary, self.explain, self.format)
 
     def columns(self, mimetype: str) -> Columns:
         """The CSV columns; those that the caller named must be there.
@@ -150,7 +152,7 @@ def format_of(request: Request, declared: Format | None) -> Format:
     if form is None:
         raise UnsupportedMediaType(
             f"The body was declared as {request.mimetype[:60] or 'nothing'}. Send JSON lines as "
-            f"{NDJSON}, an array as application/json, CSV as text/csv, or say format=jsonl, json "
+            f"{NDJSON}, an array as application/json, CSV as text/csv, or say input=jsonl, json "
             "or csv in the query string."
         )
     return form

@@ -27,6 +27,7 @@ from service.pipeline import Request
 
 Format = Literal["jsonl", "json", "csv"]
 GlossaryChoice = Literal["default", "none"]
+TextFormat = Literal["text", "html"]
 
 #: Bytes asked of the stream at once. Gunicorn waits until so many are there, so a larger figure
 #: would only delay the first results of a slow sender.
@@ -57,12 +58,14 @@ class Options:
         target: ISO 639-1 code.
         glossary: "default" for the term files in force, "none" to leave names alone.
         explain: add the sentences and the text before normalisation to each result.
+        format: how the texts are written.
     """
 
     source: str | None = None
     target: str = "en"
     glossary: GlossaryChoice = "default"
     explain: bool = False
+    format: TextFormat = "text"
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values."""
@@ -71,6 +74,7 @@ class Options:
             "target": self.target,
             "glossary": self.glossary,
             "explain": self.explain,
+            "format": self.format,
         }
 
     @classmethod
@@ -130,7 +134,7 @@ class Record:
         line: line on which it begins, from 1; None in an array, which has no lines.
         id: the caller's own name for it, handed back with the result.
         text: the text to translate; empty where there is a fault.
-        source, target, glossary: as in `Options`, where the record says otherwise.
+        source, target, glossary, format: as in `Options`, where the record says otherwise.
         fault: why it cannot be translated, or None.
     """
 
@@ -141,6 +145,7 @@ class Record:
     source: str | None = None
     target: str | None = None
     glossary: GlossaryChoice | None = None
+    format: TextFormat | None = None
     fault: Fault | None = None
 
     def request(self, options: Options) -> Request:
@@ -156,7 +161,7 @@ class Record:
     def to_json(self) -> str:
         """As one line of JSON, for storing; NUL characters are escaped."""
         value: dict[str, object] = {"position": self.position, "text": self.text}
-        for name in ("line", "id", "source", "target", "glossary"):
+        for name in ("line", "id", "source", "target", "glossary", "format"):
             member = getattr(self, name)
             if member is not None:
                 value[name] = member
@@ -177,6 +182,7 @@ class Record:
             source=value.get("source"),
             target=value.get("target"),
             glossary=value.get("glossary"),
+            format=value.get("format"),
             fault=Fault(**fault) if fault else None,
         )
 
@@ -332,6 +338,7 @@ class _Reader:
             source=base_language(value.get("source", value.get("language"))),
             target=base_language(value.get("target")),
             glossary=value.get("glossary"),
+            format=value.get("format"),
         )
 
     def _fault_of(self, text: object, value: dict[str, object]) -> Fault | None:
@@ -347,6 +354,8 @@ class _Reader:
                 return _invalid(f"'{name}' must be a language code such as 'fr'.", name)
         if value.get("glossary") not in (None, "default", "none"):
             return _invalid("'glossary' must be 'default' or 'none'.", "glossary")
+        if value.get("format") not in (None, "text", "html"):
+            return _invalid("'format' must be 'text' or 'html'.", "format")
         return None
 
     def _too_long(self, what: str) -> Fault:

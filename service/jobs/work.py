@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 import structlog
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from service.documents import translate_all
 from service.errors import (
     NotReady,
     Overloaded,
@@ -26,14 +27,18 @@ from service.errors import (
     StorageUnavailable,
 )
 from service.jobs.chunks import ChunkQueue, Claim, Outcome
-from service.jobs.records import Fault, Options, Record, result_line
+from service.jobs.records import Fault, Options, Record, TextFormat, result_line
 from service.logs import places_of
-from service.pipeline import Request, Translation
+from service.pipeline import Pipeline, Request, Translation
 from service.serialise import translation_to_json
+from service.text.markup import Rules
 
 log = structlog.get_logger("service.jobs")
 
-Translate = Callable[[Sequence[Request]], Sequence[Translation | ServiceError]]
+#: Translates texts, each written in its own format.
+Translate = Callable[
+    [Sequence[Request], Sequence[TextFormat]], Sequence[Translation | ServiceError]
+]
 Result = TypeVar("Result")
 
 #: Seconds before a chunk is tried again for which there was no capacity or no model.
@@ -41,6 +46,23 @@ PAUSE: Final = 5.0
 #: Seconds during which finished results are kept in memory for a database that is away.
 PATIENCE: Final = 600.0
 STORAGE_ERRORS: Final = (StorageFull, StorageUnavailable)
+
+
+def translating(pipeline: Callable[[], Pipeline], max_chars: int) -> Translate:
+    """`Pipeline.translate` for texts and markup.
+
+    Args:
+        pipeline: gives the pipeline, when it is needed.
+        max_chars: most characters that it takes in one item.
+    """
+
+    def translate(
+        requests: Sequence[Request], formats: Sequence[TextFormat]
+    ) -> Sequence[Translation | ServiceError]:
+        rules = [Rules() if form == "html" else None for form in formats]
+        return translate_all(pipeline(), requests, rules, max_chars=max_chars)
+
+    return translate
 
 
 def translate_records(
@@ -51,8 +73,10 @@ def translate_records(
     Raises:
         Overloaded, NotReady: there is no capacity, or no model, at present.
     """
-    requests = [record.request(options) for record in records if record.fault is None]
-    answers = iter(translate(requests) if requests else ())
+    good = [record for record in records if record.fault is None]
+    requests = [record.request(options) for record in good]
+    formats = [record.format or options.format for record in good]
+    answers = iter(translate(requests, formats) if requests else ())
     outcomes = []
     for record in records:
         answer = record.fault or next(answers)
@@ -74,7 +98,7 @@ class ChunkWorker:
     """Works on chunks of the queue, one after another, in the thread that calls it.
 
     Args:
-        translate: `Pipeline.translate`, or what behaves like it.
+        translate: see `translating`.
     """
 
     def __init__(self, queue: ChunkQueue, translate: Translate) -> None:

@@ -107,7 +107,7 @@ def test_the_query_says_how_the_body_is_written_where_the_media_type_does_not(
 ) -> None:
     form = "application/x-www-form-urlencoded"  # what curl sends unless told otherwise
     assert client.post(URL, data=b'"un"\n', content_type=form).status_code == 415
-    response = client.post(f"{URL}?format=jsonl", data=b'"un"\n', content_type=form)
+    response = client.post(f"{URL}?input=jsonl", data=b'"un"\n', content_type=form)
     assert lines_of(response.text)[0]["text"] == "UN"
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from service.jobs import database as database_module
 from service.jobs.chunks import ChunkQueue
 from service.jobs.database import Database
 from service.jobs.records import Options, Record
@@ -81,6 +83,16 @@ def records_of(texts: list[str], start: int = 0) -> list[Record]:
         Record(position, position + 1, f"id-{position}", text)
         for position, text in enumerate(texts, start=start)
     ]
+
+
+def advance(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let the database's clock run ahead (or, by a negative figure, set it back), once more."""
+    earlier = database_module.now_on
+
+    def later(engine: sa.Engine) -> sa.ColumnElement[float]:
+        return earlier(engine) + seconds
+
+    monkeypatch.setattr(database_module, "now_on", later)
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ class FakePipeline:
         self.go_on = threading.Event()
         self.go_on.set()
 
-    def translate(self, requests: Sequence[Request]) -> list[Translation | ServiceError]:
+    def translate(
+        self, requests: Sequence[Request], formats: Sequence[str] = ()
+    ) -> list[Translation | ServiceError]:
         if not self.forgetful:
             self.calls.append([request.text for request in requests])
         self.entered.set()

@@ -43,6 +43,8 @@ def program(name: str, *folders: str) -> str:
 class Server:
     """A process that can be killed and started again on the same port and folder."""
 
+    stop_signal = signal.SIGTERM
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
@@ -76,7 +78,7 @@ class Server:
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
+            self.process.send_signal(self.stop_signal)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
@@ -106,6 +108,8 @@ class Redis(Server):
 
 class Postgres(Server):
     """A PostgreSQL cluster; it refuses to run as root, so root runs it as another user."""
+
+    stop_signal = signal.SIGQUIT  # at once, since nothing of it is needed any more
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

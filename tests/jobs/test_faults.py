@@ -22,7 +22,7 @@ from service.jobs.database import Database
 from service.jobs.runner import Runner
 from service.jobs.work import ChunkWorker
 from tests.jobs.app import app_with
-from tests.jobs.conftest import Jobs
+from tests.jobs.conftest import Jobs, advance
 from tests.jobs.fakes import RAISES, FakePipeline, translated
 from tests.jobs.processes import wait_until
 
@@ -184,15 +184,16 @@ def test_a_database_that_may_not_grow_is_a_full_disk(tmp_path: Path) -> None:
 def test_a_chunk_for_which_there_is_no_capacity_waits_uncounted_and_says_why(
     database: Database, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work_module, "PAUSE", 0.05)
     jobs = Jobs(database)
     job = jobs.queued(["un", "deux"])
     pipeline = FakePipeline(failures=[error] * 5)
     worker = ChunkWorker(jobs.queue, pipeline.translate)
+    for _ in range(5):
+        assert worker.work_on_next()
+        assert jobs.store.get(job.id).problem == str(error)
+        assert not worker.work_on_next()
+        advance(monkeypatch, work_module.PAUSE + 1)
     assert worker.work_on_next()
-    assert jobs.store.get(job.id).problem == str(error)
-    assert not worker.work_on_next()
-    wait_until(lambda: worker.work_on_next() and jobs.store.get(job.id).state == "done")
     assert pipeline.calls == [["un", "deux"]] * 6
     assert jobs.store.get(job.id).problem is None
 

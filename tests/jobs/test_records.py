@@ -80,6 +80,7 @@ def test_blank_lines_count_as_lines_and_not_as_items() -> None:
         b'{"text": "a", "source": 3}',
         b'{"text": "a", "source": "not a code"}',
         b'{"text": "a", "glossary": "mine"}',
+        b'{"text": "a", "format": "docx"}',
         b'{"text": "a", "id": [1]}',
         b'{"text": "a", "id": true}',
         b'{"text": NaN}',

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from service.errors import Conflict, InvalidRequest, NotFound, SettingsError
 from service.jobs import chunks as chunks_module
-from service.jobs import database as database_module
 from service.jobs import schema
 from service.jobs import store as store_module
 from service.jobs.chunks import MAX_TRIES, ChunkQueue, Claim, Outcome
@@ -19,7 +18,7 @@ from service.jobs.database import Database
 from service.jobs.records import Options
 from service.jobs.store import JobStore
 from service.jobs.work import ChunkWorker
-from tests.jobs.conftest import Jobs, records_of
+from tests.jobs.conftest import Jobs, advance, records_of
 from tests.jobs.fakes import RAISES, UNSUPPORTED, FakePipeline, translated
 
 
@@ -34,16 +33,6 @@ def claimed(queue: ChunkQueue) -> Claim:
     claim = queue.claim("test")
     assert claim is not None
     return claim
-
-
-def advance(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let the database's clock run ahead (or, by a negative figure, set it back), once more."""
-    earlier = database_module.now_on
-
-    def later(engine: sa.Engine) -> sa.ColumnElement[float]:
-        return earlier(engine) + seconds
-
-    monkeypatch.setattr(database_module, "now_on", later)
 
 
 def drain(jobs: Jobs, pipeline: FakePipeline | None = None) -> None:
