@@ -51,7 +51,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
     postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.make_database(f"jobs_{uuid.uuid4().hex}")
+    return postgres.empty_database()
 
 
 @pytest.fixture

@@ -143,8 +143,8 @@ class Postgres(Server):
             *("-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "max_connections=100"),
         ]
 
-    def dsn(self, database: str = "postgres") -> str:
-        return f"postgresql://relais@127.0.0.1:{self.port}/{database}"
+    def dsn(self) -> str:
+        return f"postgresql://relais@127.0.0.1:{self.port}/postgres"
 
     def answers(self) -> bool:
         try:
@@ -153,8 +153,13 @@ class Postgres(Server):
             return False
         return True
 
-    def make_database(self, name: str) -> str:
-        """A new, empty database; its URL."""
+    def empty_database(self) -> str:
+        """The URL of a database in which nothing is left of an earlier test."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        return self.dsn(name)
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return self.dsn()

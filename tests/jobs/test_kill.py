@@ -172,7 +172,7 @@ class Cluster:
     ) -> None:
         common = settings(
             folder,
-            RELAIS_DATABASE_URL=postgres.make_database(f"kill_{folder.name[-40:]}"),
+            RELAIS_DATABASE_URL=postgres.empty_database(),
             RELAIS_BROKER_URL=redis.url,
             RELAIS_TEST_SECONDS="0.02",
         )
