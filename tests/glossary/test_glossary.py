@@ -33,7 +33,7 @@ def test_no_clean_sentence_is_changed(glossary: Glossary) -> None:
 
 
 def test_it_is_worth_having(glossary: Glossary) -> None:
-    assert len(glossary.entries) >= 800
+    assert len(glossary.entries) >= 1200
     kinds = Counter(entry.type for entry in glossary.entries)
     assert kinds.keys() == set(TYPES) - {"term"}
     assert sum(bool(entry.ar) for entry in glossary.entries) >= 0.9 * len(glossary.entries)
