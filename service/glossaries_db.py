@@ -241,7 +241,7 @@ class GlossaryDatabase:
         _check_name(name)
         _refuse_file(identifier, in_force)
         with self._database.transaction() as connection:
-            self._row(connection, owner, identifier)
+            self._row(connection, owner, identifier, locked=True)
             connection.execute(
                 glossaries.update().where(glossaries.c.id == identifier).values(name=name)
             )
@@ -263,7 +263,7 @@ class GlossaryDatabase:
         """
         _refuse_file(identifier, in_force)
         with self._database.transaction() as connection:
-            self._row(connection, owner, identifier)
+            self._row(connection, owner, identifier, locked=True)
             key = _key(identifier, dictionary.source, dictionary.target)
             if merge:
                 written = connection.scalar(sa.select(dictionaries.c.entries).where(*key))
@@ -284,7 +284,7 @@ class GlossaryDatabase:
         """
         _refuse_file(identifier, in_force)
         with self._database.transaction() as connection:
-            self._row(connection, owner, identifier)
+            self._row(connection, owner, identifier, locked=True)
             connection.execute(dictionaries.delete().where(dictionaries.c.glossary == identifier))
             connection.execute(glossaries.delete().where(glossaries.c.id == identifier))
 
@@ -299,7 +299,7 @@ class GlossaryDatabase:
         """
         _refuse_file(identifier, in_force)
         with self._database.transaction() as connection:
-            self._row(connection, owner, identifier)
+            self._row(connection, owner, identifier, locked=True)
             deleted = connection.execute(
                 dictionaries.delete().where(*_key(identifier, source, target))
             )
@@ -344,12 +344,18 @@ class GlossaryDatabase:
                 self._combined.popitem(last=False)
         return made
 
-    def _row(self, connection: sa.Connection, owner: str, identifier: str) -> sa.Row:  # type: ignore[type-arg]
+    def _row(
+        self, connection: sa.Connection, owner: str, identifier: str, *, locked: bool = False
+    ) -> sa.Row:  # type: ignore[type-arg]
+        """The glossary's row; `locked`, so that nobody else changes it before the commit."""
         if not _is_id(identifier):
             raise _not_found()
-        row = connection.execute(
-            sa.select(glossaries).where(glossaries.c.id == identifier, glossaries.c.owner == owner)
-        ).one_or_none()
+        query = sa.select(glossaries).where(
+            glossaries.c.id == identifier, glossaries.c.owner == owner
+        )
+        if locked:
+            query = query.with_for_update()
+        row = connection.execute(query).one_or_none()
         if row is None:
             raise _not_found()
         return row
