@@ -151,6 +151,20 @@ def test_an_item_is_added_to_a_block_list_in_its_style(make: Make) -> None:
     assert changed_lines(text, path.read_text("utf-8")) == ["+    - Le Monde"]
 
 
+def test_a_file_from_windows_keeps_its_line_ends(make: Make) -> None:
+    folder = make()
+    path = folder / "people" / "a.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xef\xbb\xbf" + PAYAN.replace("\n", "\r\n").encode())
+
+    append_entries(path, folder, [VASSAL])
+    set_field(path, folder, "benoit-payan", "gender", "m")
+
+    data = path.read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n")
+    assert [entry.id for entry in load_glossary(folder).entries][-1] == "martine-vassal"
+
+
 def test_a_field_is_taken_out_with_its_line(make: Make) -> None:
     folder = make(a=PAYAN)
     path = folder / "people/a.yaml"

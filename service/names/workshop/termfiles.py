@@ -116,7 +116,7 @@ class TermFile:
     Args:
         path: where it lies.
         name: relative to the glossary's folder, with slashes.
-        text: its content.
+        text: its content, with lines that end in LF.
         entries: what it holds, in order.
     """
 
@@ -137,6 +137,7 @@ class TermFile:
             text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise GlossaryError("The file is not UTF-8.", field=f"{name}:1") from error
+        text = text.replace("\r\n", "\n")
         return cls(path, name, text, tuple(_entries(name, text)))
 
 
@@ -261,7 +262,12 @@ def set_field(path: Path, directory: Path, entry_id: str, key: str, value: Any) 
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file at one stroke, so that no reader ever sees half of it."""
+    """Write a file at one stroke, so that no reader ever sees half of it.
+
+    A file whose lines end in CR LF keeps such lines.
+    """
+    if path.exists() and b"\r\n" in path.read_bytes():
+        text = text.replace("\n", "\r\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
