@@ -307,7 +307,7 @@ class NameIndex:
             return
         key = exact_key(tokens)
         found = self.exact[key]
-        if not any(other.entry.id == entry.id for other in found):
+        if not found or found[-1].entry.id != entry.id:  # an entry's forms come one after another
             found.append(Exact(entry, entry.name, listed))
         first = tokens[0].folded
         self.longest[first] = max(self.longest.get(first, 0), len(tokens))
