@@ -38,7 +38,9 @@ class LineItem:
 
 def standard_input() -> TextIO:
     """Standard input as UTF-8 with its line ends kept; a lone surrogate is for others to refuse."""
-    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape", newline="")
+    return io.TextIOWrapper(
+        sys.stdin.buffer, encoding="utf-8", errors="surrogateescape", newline=""
+    )
 
 
 def read_json_lines(lines: Iterable[str]) -> Iterator[LineItem]:
