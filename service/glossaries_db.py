@@ -23,10 +23,11 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from service.errors import InvalidRequest, NotFound, ReadOnly
+from service.errors import InvalidRequest, NotFound, ReadOnly, ServiceError
 from service.jobs.database import Database
 from service.jobs.schema import metadata
 from service.names.glossary import Entry, Glossary
+from service.names.matcher import index_of
 
 FILES_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:relais:glossary")
 """Term file `people/x.yaml` has the glossary id uuid5(FILES_NAMESPACE, "people/x.yaml")."""
@@ -37,6 +38,9 @@ MAX_NAME_BYTES = 1024
 MAX_GLOSSARY_BYTES = 10 * 1024 * 1024
 MAX_GLOSSARIES = 1000
 """DeepL's limits, for each owner."""
+
+LARGE = 1_000
+"""Entries above which a glossary is indexed as soon as it is made."""
 
 _COMBINED = 8
 """Combinations of glossaries kept ready; each is about as large as the glossary in force."""
@@ -140,6 +144,7 @@ class GlossaryDatabase:
         self._database = database
         self._combined: OrderedDict[tuple[object, ...], Glossary] = OrderedDict()
         self._lock = threading.Lock()
+        self._preparing = threading.Lock()
 
     # Reading
 
@@ -343,6 +348,27 @@ class GlossaryDatabase:
             while len(self._combined) > _COMBINED:
                 self._combined.popitem(last=False)
         return made
+
+    def prepare(self, owner: str, identifier: str, in_force: Glossary) -> None:
+        """Begin to index a large glossary, so that the first request that names it need not wait.
+
+        Indexing takes about half a millisecond an entry. One glossary at a time; a small one, or
+        one that is made meanwhile, is indexed when it is first used.
+        """
+        info = self.get(owner, identifier, in_force)
+        count = sum(dictionary.entry_count for dictionary in info.dictionaries)
+        if count < LARGE or not self._preparing.acquire(blocking=False):
+            return
+
+        def index() -> None:
+            try:
+                index_of(self.combined(owner, [identifier], in_force))
+            except ServiceError:
+                return  # deleted meanwhile; whoever names it is told
+            finally:
+                self._preparing.release()
+
+        threading.Thread(target=index, name="glossary-index", daemon=True).start()
 
     def _row(
         self, connection: sa.Connection, owner: str, identifier: str, *, locked: bool = False

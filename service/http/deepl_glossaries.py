@@ -59,7 +59,7 @@ def create_v2() -> tuple[Response, int]:
         given.one("entries"),
         given.one("entries_format"),
     )
-    info = glossary_database(services()).create(owner(), name, [dictionary])
+    info = _created(name, [dictionary])
     return jsonify(_shown_v2(info)), 201
 
 
@@ -107,6 +107,14 @@ def delete(identifier: str) -> tuple[str, int]:
     return "", 204
 
 
+def _created(name: str, dictionaries: Sequence[Dictionary]) -> GlossaryInfo:
+    own = services()
+    database = glossary_database(own)
+    info = database.create(owner(), name, dictionaries)
+    database.prepare(owner(), info.id, own.glossaries.current)
+    return info
+
+
 def _shown_v2(info: GlossaryInfo) -> dict[str, object]:
     first = info.dictionaries[0]
     return {
@@ -128,7 +136,7 @@ def create_v3() -> tuple[Response, int]:
     """A new glossary with one or more dictionaries."""
     given = Parameters(request)
     name = _required(given.text("name"), "name")
-    info = glossary_database(services()).create(owner(), name, _dictionaries(given))
+    info = _created(name, _dictionaries(given))
     return jsonify(_shown_v3(info)), 201
 
 
@@ -163,6 +171,8 @@ def change(identifier: str) -> Response:
         database.rename(owner(), identifier, name, in_force)
     for dictionary in changes:
         database.put(owner(), identifier, dictionary, in_force, merge=True)
+    if changes:
+        database.prepare(owner(), identifier, in_force)
     return jsonify(_shown_v3(database.get(owner(), identifier, in_force)))
 
 
@@ -177,7 +187,9 @@ def put_dictionary(identifier: str) -> Response:
         given.one("entries"),
         given.one("entries_format"),
     )
-    info = glossary_database(own).put(owner(), identifier, dictionary, own.glossaries.current)
+    database = glossary_database(own)
+    info = database.put(owner(), identifier, dictionary, own.glossaries.current)
+    database.prepare(owner(), identifier, own.glossaries.current)
     return jsonify(_shown_dictionary(info))
 
 

@@ -66,7 +66,7 @@ class TestLibretranslateAio:
             result = client.translate([FRENCH, ARABIC], "auto", "en")
         assert isinstance(result.translated_text, list)
         assert len(result.translated_text) == 2
-        assert "arrived" in result.translated_text[1].lower()
+        assert "capital" in result.translated_text[1].lower()
         assert isinstance(result.detected_language, list)
         assert [found.language for found in result.detected_language] == ["fr", "ar"]
 
@@ -129,7 +129,7 @@ class TestLibretranslateAio:
 
         french, arabic = asyncio.run(both())
         assert "Marseille" in french.translated_text
-        assert "arrived" in str(arabic.translated_text).lower()
+        assert "capital" in str(arabic.translated_text).lower()
 
 
 class TestDeepTranslator:
@@ -147,7 +147,7 @@ class TestDeepTranslator:
         )
         french, arabic = client.translate_batch([FRENCH, ARABIC])
         assert "Marseille" in french
-        assert "arrived" in arabic.lower()
+        assert "capital" in arabic.lower()
 
     def test_a_wrong_key(self, keyed_server: Server) -> None:
         client = deep_translator.LibreTranslator(

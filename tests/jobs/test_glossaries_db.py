@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -141,6 +142,16 @@ def test_a_changed_glossary_is_used_as_changed(made: GlossaryDatabase) -> None:
 
 def test_a_term_file_named_for_a_request_is_in_force_already(made: GlossaryDatabase) -> None:
     assert made.combined("", [file_glossary_id("people/a.yaml")], IN_FORCE) is IN_FORCE
+
+
+def test_a_large_glossary_is_indexed_before_it_is_used(made: GlossaryDatabase) -> None:
+    entries = {f"mot numéro {number}": f"Word {number}" for number in range(1_500)}
+    identifier = made.create("", "grand", [Dictionary("fr", "en", entries)]).id
+    made.prepare("", identifier, IN_FORCE)
+    for thread in threading.enumerate():
+        if thread.name == "glossary-index":
+            thread.join(60)
+    assert "index" in made.combined("", [identifier], IN_FORCE)._cache
 
 
 @pytest.mark.parametrize(
