@@ -138,3 +138,8 @@ def test_people_of_the_passages_have_arabic_forms() -> None:
     for entry in people:
         assert entry.ar, entry.id
         assert all(re.fullmatch(r"[\u0600-\u06ff ]+", form) for form in entry.ar), entry.id
+
+
+def test_no_two_people_share_an_arabic_form() -> None:
+    forms = Counter(form for entry in ENTRIES if entry.type == "person" for form in set(entry.ar))
+    assert [form for form, count in forms.items() if count > 1] == []
