@@ -123,7 +123,8 @@ class Neighbours:
                         self._by_sound.setdefault(sound, set()).add(number)
 
     def near(self, name: str, *, limit: int = 5, least: float = 0.3) -> list[Near]:
-        """The entries that a name is nearest to, best first.
+        """The entries that a name is nearest to, best first; for a name of several words, those
+        whose names have several too.
 
         Args:
             name: Latin or Arabic.
@@ -131,6 +132,7 @@ class Neighbours:
             least: the least likeness that is shown.
         """
         sounds = {sound for word in name_words(name)[-1:] for sound in _sounds(word)}
+        several = len(name_words(name)) > 1
         numbers = {
             number
             for known, members in self._by_sound.items()
@@ -140,6 +142,8 @@ class Neighbours:
         found = []
         for number in numbers:
             entry = self._entries[number]
+            if several and len(name_words(entry.name)) == 1:
+                continue
             best = max(likeness(name, form) for form in forms_of(entry))
             if best >= least:
                 found.append(Near(entry, round(best, 3)))
