@@ -152,7 +152,7 @@ def main(sizes: str, count: int, rounds: int, out: Path | None, load_only: Path 
     passages = [*data.relayed[: count // 2], *data.clean[-(count - count // 2) :]]
     others = ["rapidfuzz loop", *(["FlashText"] if KeywordProcessor is not None else [])]
     head = ["entries", *(f"{name}, characters/s" for name in ["Relais", *others])]
-    head += [f"Relais is ×faster than {name}" for name in others]
+    head += [f"speed of Relais ÷ {name}" for name in others]
     head += ["read term files, s", "build index, s", "memory, MB"]
     with tempfile.TemporaryDirectory() as name:
         maker = GlossaryMaker(DATA / "glossary", passages, Path(name))
