@@ -31,6 +31,7 @@ PARTICLES = ARTICLES | {
     "ould", "ait", "de", "du", "des", "la", "le", "les", "di", "da", "dos", "del", "della", "van",
     "von", "der", "zu",
 }  # fmt: skip
+_INSIDE_PLACES = frozenset({"sur", "sous", "en", "aux", "et", "lez", "pres"})
 # Lower-case words that may stand inside a name but never begin or end one alone.
 _LOWER_PARTICLES = PARTICLES | _ASSIMILATED | {"do", "den", "ter", "ten"}
 
@@ -56,7 +57,7 @@ _PROTECTED = re.compile(
 # A sentence with one of these speaks about spellings; what it quotes is left alone.
 _SPELLING = re.compile(
     r"\b(?:mis-?spell\w*|mis-?spelt|spell(?:s|ed|ing|ings)?|spelt|typos?|translit\w+|romani[sz]\w+"
-    r"|mistransl\w+|misprint\w*|sic|orthograph\w*|pronounc\w+|written as|rendered as)\b",
+    r"|mistransl\w+|misprint\w*|printing error|sic|orthograph\w*|pronounc\w+|written as|rendered as)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|\n")
@@ -184,6 +185,7 @@ class Document:
                 token.capital
                 or (token.gap != "possessive" and token.folded in _LOWER_PARTICLES)
                 or (token.gap == "apostrophe" and start is not None)
+                or (token.gap == "hyphen" and token.folded in _INSIDE_PLACES)
             )
             if start is not None and not (joined and fits):
                 runs.append((start, index))

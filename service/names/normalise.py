@@ -55,7 +55,7 @@ ALONE, ALONE_LOSS = 1.6, 3.0
 ALONE_EXACT, ALONE_EXACT_LOSS = 2.6, 1.9
 ALONE_SUGGEST = 0.4
 # A surname that is met in print (Zipf frequency above this) is rather somebody's right name, the
-# more so the more it differs from the entry's: (loss + 0.5) times this times the excess.
+# more so the more it differs from the entry's: (loss + 0.65) times this times the excess.
 ATTESTED_FROM = 1.0
 ATTESTED = 1.15
 COMMON_GIVEN_FROM = 3.5
@@ -77,6 +77,8 @@ CONTEXT_DOCUMENT = 0.7
 NEAR_CHARS = 160
 # A name that the source sentence shows need only be this near in its translation.
 SOURCE_TOTAL, SOURCE_PART, SOURCE_ALONE = 1.0, -2.5, 1.0
+# A relative's surname is put right where a word of kinship stands at most so many words after it.
+KIN_TOKENS = 24
 MOST_TOKENS = 6
 MOST_PASSES = 3
 
@@ -194,6 +196,9 @@ class _Person:
 
 # Second halves of Arabic surnames that relays write apart: Sharaf al-Din, Nasr Allah.
 _SECOND_HALVES = frozenset({"din", "dine", "eddine", "eddin", "uddin", "allah", "llah"})
+_NOBILIARY = frozenset({"d", "de", "du", "des"})
+# After these a capital is rather a place.
+_BEFORE_PLACES = frozenset({"in", "at", "near", "around", "outside", "towards", "into"})
 
 
 class _Pass:
@@ -723,6 +728,9 @@ class _Pass:
                 penalty += 1.5
         if not same_surname:
             penalty += self._attested(surname, form.surname)
+            lost = self.memo.loss(surname, form.surname)
+            if not same_given:
+                penalty += 0.35 * max(0.0, lost - 1.5)
             common = words.frequency(given) - COMMON_GIVEN_FROM
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
@@ -774,7 +782,7 @@ class _Pass:
     def _attested(self, surface: str, part: Part) -> float:
         """How much a form speaks for being somebody's right name: it is met in print."""
         seen = words.frequency(surface) - ATTESTED_FROM
-        return ATTESTED * (self.memo.loss(surface, part) + 0.5) * max(0.0, seen)
+        return ATTESTED * (self.memo.loss(surface, part) + 0.65) * max(0.0, seen)
 
     def _other_given(self, given: str, form: Cut, *, swapped: bool) -> float:
         """How much a known other given name with the right surname speaks for a relative."""
@@ -862,7 +870,8 @@ class _Pass:
         person = self.people.get(entry.id)
         first, last = proposal.first, proposal.last
         span = self.tokens[first:last]
-        if person is not None and proposal.vetoed in ("", "ambiguous"):
+        house = proposal.light and not self.relayed
+        if person is not None and proposal.vetoed in ("", "ambiguous") and not house:
             given = group_words(span[: proposal.cut - first])[0]
             bonus = 0.0
             if person.exact and proposal.given >= FULL_GIVEN and proposal.surname > 0:
@@ -986,7 +995,12 @@ class _Pass:
         )
         if alias and span[0].opens and words.english_frequency(folded) >= VERY_COMMON_WORD:
             return None
+        if not alias and folded == part.folded + "s":
+            self._take(first, last, entry.id)
+            return True
         if not alias:
+            if not self.relayed and not person.surnames and _is_light(folded, part.folded):
+                return None
             if self._blocked(first, last, folded, part):
                 return None
             if self.memo.loss(folded, part) > most_lost:
@@ -1039,6 +1053,9 @@ class _Pass:
         span = self.tokens[first:last]
         if folded in self.index.surnames:
             return True
+        before = self.tokens[first - 1] if first else None
+        if before is not None and before.folded in _BEFORE_PLACES and span[0].gap == "space":
+            return True
         if len(span) > 1 and not (
             any(token.particle for token in span)
             or span[-1].folded in _SECOND_HALVES
@@ -1077,6 +1094,10 @@ class _Pass:
                 common = words.english_frequency(after.folded) >= COMMON_WORD
                 if after.gap != "space" or not common or words.is_given_name(after.folded):
                     return "after"
+        elif last + 1 < len(tokens) and not self.taken[last]:
+            after = tokens[last]
+            if after.gap == "space" and after.folded in _NOBILIARY and tokens[last + 1].capital:
+                return "after"
         if first > run_first and not self.taken[first - 1]:
             before = tokens[first - 1]
             if before.particle or (tokens[first].gap == "hyphen" and before.capital):
@@ -1093,12 +1114,13 @@ class _Pass:
                 ):
                     if alias and not words.is_given_name(before.folded):
                         return ""
-                    return "kin" if self._kin_near(first - 1, last) else "given"
+                    kin = person.surnames and self._kin_near(first - 1, last)
+                    return "kin" if kin else "given"
         return ""
 
     def _kin_near(self, first: int, last: int) -> bool:
         """Whether the words around speak of a family."""
-        around = self.tokens[max(0, first - 30) : last + 40]
+        around = self.tokens[max(0, first - 20) : last + KIN_TOKENS]
         return any(words.is_kin(token.folded) for token in around)
 
     def _given_alone(

@@ -249,7 +249,7 @@ def weights() -> Weights:
 
 _OP = {name: number for number, name in enumerate(OPERATIONS)}
 _CONSONANT, _VOWEL, _GLIDE = _OP["consonant"], _OP["vowel"], _OP["glide"]
-_SAME_SOUND = frozenset({_CONSONANT, _VOWEL, _GLIDE})
+_ALIKE = frozenset({_CONSONANT, _VOWEL, _GLIDE, _OP["same_letter"], _OP["vowel_changed"]})
 
 
 @lru_cache(maxsize=4096)
@@ -322,6 +322,15 @@ def _alone_weights(units: str, in_text: bool, arabic: bool) -> tuple[float, ...]
     return tuple(weight[operation] for operation in _alone_all(units, in_text))
 
 
+@lru_cache(maxsize=4096)
+def _starts_alike(text: str, name: str) -> bool:
+    """Whether two first units may be one sound: the one letter that damage mostly spares."""
+    if "h" in (text, name) and (text in _VOWEL_LIKE or name in _VOWEL_LIKE):
+        return True
+    pair = _pair(text, name)
+    return pair is not None and pair in _ALIKE
+
+
 def align(text: str, name: str, *, arabic: bool = False) -> float:
     """The log-odds that unit string `text` is a damaged form of unit string `name`.
 
@@ -335,14 +344,12 @@ def align(text: str, name: str, *, arabic: bool = False) -> float:
     text_alone = _alone_weights(text, True, arabic)
     name_alone = _alone_weights(name, False, arabic)
     chosen = weights()
-    first = (chosen.arabic if arabic else chosen.latin)[_OP["first"]]
     total = 0.0
     row = [0.0]
     for alone in name_alone:
         total += alone
         row.append(total)
-    for i, unit in enumerate(text):
-        alone = text_alone[i]
+    for unit, alone in zip(text, text_alone, strict=True):
         across = pairs[unit]
         diagonal = row[0]
         left = diagonal + alone
@@ -356,16 +363,14 @@ def align(text: str, name: str, *, arabic: bool = False) -> float:
             pair = across.get(other)
             if pair is not None:
                 score = diagonal + pair
-                if i == 0 and j == 0 and _pair(unit, other) not in _SAME_SOUND:
-                    score += first
                 if score > left:
                     left = score
             new.append(left)
             diagonal = up
         row = new
     score = row[-1]
-    if text and name and (text[0] in _VOWEL_LIKE) != (name[0] in _VOWEL_LIKE):
-        score += first
+    if text and name and not _starts_alike(text[0], name[0]):
+        score += (chosen.arabic if arabic else chosen.latin)[_OP["first"]]
     return score + (chosen.arabic_bias if arabic else chosen.latin_bias)
 
 
@@ -389,7 +394,6 @@ def _align(
 ) -> tuple[float, tuple[int, ...]]:
     chosen = table or weights()
     weight = chosen.arabic if arabic else chosen.latin
-    first = weight[_OP["first"]]
     text_alone, name_alone = _alone_all(text, True), _alone_all(name, False)
     # One row per unit of the text: best log-odds and the operations that lead there.
     row: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
@@ -406,25 +410,17 @@ def _align(
             operation = name_alone[j]
             left = row[j][0] + weight[operation]
             up = previous[j + 1][0] + alone_weight
-            best, where, op = (
-                (left, row[j], operation)
-                if left >= up
-                else (
-                    up,
-                    previous[j + 1],
-                    alone,
-                )
-            )
+            best, where, op = left, row[j], operation
+            if up > left:
+                best, where, op = up, previous[j + 1], alone
             pair = _pair(unit, other)
             if pair is not None:
                 across = previous[j][0] + weight[pair]
-                if i == 0 and j == 0 and pair not in _SAME_SOUND:
-                    across += first
                 if across >= best:
                     best, where, op = across, previous[j], pair
             row.append((best, (*where[1], op)))
     score, path = row[-1]
-    if text and name and (text[0] in _VOWEL_LIKE) != (name[0] in _VOWEL_LIKE):
-        score += first
+    if text and name and not _starts_alike(text[0], name[0]):
+        score += weight[_OP["first"]]
         path = (*path, _OP["first"])
     return score + (chosen.arabic_bias if arabic else chosen.latin_bias), path

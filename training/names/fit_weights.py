@@ -43,7 +43,7 @@ START = {
 CEILING = {
     "dots": -0.2, "other": -2.0, "added": -1.5, "lost": -1.5, "vowel_changed": -0.15,
     "vowel_added": -0.05, "vowel_lost": -0.05, "h": -0.1, "nasal": -0.4, "silent_lost": -0.05,
-    "silent_added": -0.3, "glide_lost": -0.2, "first": -0.3, "same_letter": 0.9,
+    "silent_added": -0.3, "glide_lost": -0.2, "first": -1.0, "same_letter": 0.9,
 }  # fmt: skip
 
 # How relays write an Arabic letter back in Latin ones, likeliest first.
