@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -28,14 +29,23 @@ MAX_LINES = 60
 def commands(block: str) -> list[str]:
     """The commands of a block, continuation lines included."""
     found: list[str] = []
-    continued = False
     for line in block.splitlines():
-        if continued:
+        if found and is_unfinished(found[-1]):
             found[-1] += "\n" + line
         elif line.startswith("$ "):
             found.append(line[2:])
-        continued = (continued or line.startswith("$ ")) and line.endswith("\\")
     return found
+
+
+def is_unfinished(command: str) -> bool:
+    """Whether a command goes on in the next line: after a backslash, or within quotes."""
+    if command.endswith("\\"):
+        return True
+    try:
+        shlex.split(command, comments=True)
+    except ValueError:
+        return True
+    return False
 
 
 def run(command: str, port: int) -> str:
