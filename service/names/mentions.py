@@ -57,7 +57,8 @@ _PROTECTED = re.compile(
 # A sentence with one of these speaks about spellings; what it quotes is left alone.
 _SPELLING = re.compile(
     r"\b(?:mis-?spell\w*|mis-?spelt|spell(?:s|ed|ing|ings)?|spelt|typos?|translit\w+|romani[sz]\w+"
-    r"|mistransl\w+|misprint\w*|printing error|sic|orthograph\w*|pronounc\w+|written as|rendered as)\b",
+    r"|mistransl\w+|misprint\w*|printing error|sic"
+    r"|orthograph\w*|pronounc\w+|written as|rendered as)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|\n")

@@ -35,7 +35,15 @@ from service.names.matcher import (
 from service.names.mentions import Document, Token, group_words
 from service.names.report import Evidence, Kind, NameReport
 from service.names.rewrite import Edit, apply, cased, with_accents
-from service.names.skeleton import coarse, coarse_readings, fold, light, lightest, plain_units
+from service.names.skeleton import (
+    VOWELS,
+    coarse_readings,
+    fold,
+    french_units,
+    light,
+    lightest,
+    plain_units,
+)
 
 # A full name is changed where the log-odds of its parts reach these, and suggested where they
 # reach the lower ones. Set on benchmarks/names and on 300,000 words of news with right names
@@ -59,6 +67,8 @@ ALONE_SUGGEST = 0.4
 ATTESTED_FROM = 1.0
 ATTESTED = 1.15
 COMMON_GIVEN_FROM = 3.5
+# A word of the span that is a place, and a capital that makes the name longer, speak against it.
+PLACE, LONGER = 2.5, 1.5
 # A long given name does not make up for a doubtful surname beyond this.
 MOST_GIVEN = 5.4
 # A surname of one consonant (Sy, Veaux) may lose no more than this.
@@ -645,6 +655,11 @@ class _Pass:
             return
         if head.gap == "glue" or (last < len(tokens) and not self._clean_edge(last)):
             return
+        # Parts of a longer compound: Jean-Christophe, Barré-Sinoussi.
+        if first and head.gap == "hyphen" and tokens[first - 1].capital:
+            return
+        if last < len(tokens) and tokens[last].gap == "hyphen" and tokens[last].capital:
+            return
         for cut in range(first + 1, last):
             before, after = tokens[cut - 1], tokens[cut]
             if after.gap in ("apostrophe", "initial") or (before.particle and cut - first > 1):
@@ -735,10 +750,7 @@ class _Pass:
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
                 penalty += 0.7
-            if (
-                len(coarse(plain_units(form.surname.folded))) < 2
-                and self.memo.loss(surname, form.surname) > SHORT_SURNAME_LOSS
-            ):
+            if _consonants(form.surname.folded) < 2 and lost > SHORT_SURNAME_LOSS:
                 proposal.vetoed = proposal.vetoed or "short_surname"
             if f" {form.surname.folded} " in self.folded_text:
                 evidence.append(Evidence("surname_in_document", True))
@@ -753,7 +765,7 @@ class _Pass:
             if words.english_frequency(token.folded) >= COMMON_WORD:
                 proposal.vetoed = proposal.vetoed or "word"
             elif words.is_place(token.folded):
-                proposal.vetoed = proposal.vetoed or "place"
+                penalty += PLACE
         if same_surname and not same_given:
             lost = self.memo.loss(given, form.given)
             if lost > OTHER_GIVEN and words.is_given_name(given):
@@ -769,9 +781,28 @@ class _Pass:
                 token.folded not in (form.surname.folded, form.given.folded) for token in foreign
             ):
                 penalty += 1.0
+        penalty += self._longer(proposal.first, proposal.last)
         bonus = self._context(entry, proposal.first, proposal.last, evidence)
         proposal.total += bonus - penalty
         proposal.surname += 0.5 * bonus
+
+    def _longer(self, first: int, last: int) -> float:
+        """How much the capitals beside a span say that it is part of a longer name."""
+        tokens = self.tokens
+        penalty = 0.0
+        if last < len(tokens) and tokens[last].gap == "space" and tokens[last].capital:
+            after = tokens[last].folded
+            if not self.taken[last] and words.english_frequency(after) < COMMON_WORD:
+                penalty += LONGER
+        if first and tokens[first].gap == "space" and tokens[first - 1].capital:
+            before = tokens[first - 1].folded
+            if (
+                words.is_given_name(before)
+                and not words.is_role(before)
+                and words.english_frequency(before) < COMMON_WORD
+            ):
+                penalty += LONGER
+        return penalty
 
     @staticmethod
     def _glued_word(word: str, surname: str) -> bool:
@@ -1182,6 +1213,14 @@ def _kind(entry: Entry) -> Kind:
 def _probability(total: float, threshold: float) -> float:
     """A score between 0 and 1 that is 0.8 at the threshold."""
     return 1.0 / (1.0 + math.exp(-(total - threshold) - 1.386))
+
+
+def _consonants(folded: str) -> int:
+    """How many consonants of a surname can be heard, in the reading that has the fewest."""
+    return min(
+        sum(unit not in VOWELS for unit in plain_units(folded)),
+        sum(unit not in VOWELS for unit in french_units(folded)) + folded.count("h"),
+    )
 
 
 def _is_light(surface: str, right: str) -> bool:
