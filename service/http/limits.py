@@ -67,6 +67,7 @@ def install(app: Flask, settings: Settings) -> None:
     if settings.rate_limit:
         _keep_rates(app, settings)
     _keep_room(app, max(1, settings.request_threads - SPARE_THREADS))
+    _wait_for_bodies(app, settings.body_wait_seconds)
 
 
 def _allow_origins(app: Flask, settings: Settings) -> None:
@@ -145,6 +146,24 @@ def _keep_room(app: Flask, places: int) -> None:
                 response.call_on_close(room.release)
             else:
                 room.release()
+        return response
+
+
+def _wait_for_bodies(app: Flask, seconds: float) -> None:
+    """Give up a body whose sender falls silent; streams, read later, have their own patience."""
+
+    @app.before_request
+    def bound() -> None:
+        connection = request.environ.get("gunicorn.socket")
+        if connection is not None:
+            g.connection, g.patience = connection, connection.gettimeout()
+            connection.settimeout(seconds)
+
+    @app.after_request
+    def release(response: Response) -> Response:
+        connection = g.pop("connection", None)
+        if connection is not None:
+            connection.settimeout(g.patience)
         return response
 
 

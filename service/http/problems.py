@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from service.errors import (
     NotReady,
@@ -89,7 +89,8 @@ class Problem:
 
     @classmethod
     def _of_http_exception(cls, error: HTTPException) -> Problem:
-        status = error.code or 500
+        silent = isinstance(error, ClientDisconnected)  # the body ended, or stopped coming
+        status = 408 if silent else error.code or 500
         code, title, detail = HTTP_ERRORS.get(
             status,
             (error.name.lower().replace(" ", "_"), error.name, error.description or error.name),

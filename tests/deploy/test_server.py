@@ -12,12 +12,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from service.commands._server import Server
 from service.config import PROJECT_DIR
+from service.http.limits import SPARE_THREADS
 
 #: Seconds within which something must have happened, on a busy machine.
 PATIENCE = 120
@@ -160,6 +162,34 @@ def test_the_log_is_json_lines_without_the_texts(server: Server) -> None:
     lines = server.log().splitlines()
     assert all(line.startswith("{") and line.endswith("}") for line in lines), lines
     assert "secrète" not in server.log()
+
+
+def test_callers_that_fall_silent_hold_up_neither_health_nor_others(
+    environment: dict[str, str],
+) -> None:
+    threads = SPARE_THREADS + 2
+    half = (
+        b"POST /v1/translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 100\r\n\r\n{"text": '
+    )
+    settings = {"RELAIS_REQUEST_THREADS": str(threads), "RELAIS_BODY_WAIT_SECONDS": "2"}
+    with Server({**environment, **settings}) as server, ExitStack() as opened:
+        silent = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+            for _ in range(threads + SPARE_THREADS)
+        ]
+        for connection in silent:
+            connection.sendall(half)
+
+        live = server.get("/v1/health/live")
+        statuses = sorted({connection.recv(12) for connection in silent})
+
+        def is_served() -> bool:
+            return server.post("/v1/translate", {"text": "Bonjour.", "source": "fr"})[0] == 200
+
+        assert live == (200, {"status": "live"})
+        assert statuses == [b"HTTP/1.1 408", b"HTTP/1.1 429"]
+        assert eventually(is_served)
 
 
 @pytest.mark.parametrize(
