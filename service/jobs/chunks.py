@@ -39,13 +39,17 @@ FAN_OUT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on positions `start` to `stop` (half-open), while it is renewed."""
+    """The right to work on positions `start` to `stop` (half-open), while it is renewed.
+
+    `suspect`: it was begun before and not finished; its items may have ended that worker.
+    """
 
     job: str
     start: int
     stop: int
     token: int
     options: Options
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,12 @@ class ChunkQueue:
         )
         options = connection.scalar(sa.select(jobs.c.options).where(jobs.c.id == job))
         return Claim(
-            job, chunk.start, stop, chunk.token + 1, Options.from_json(json.loads(options or "{}"))
+            job,
+            chunk.start,
+            stop,
+            chunk.token + 1,
+            Options.from_json(json.loads(options or "{}")),
+            suspect=chunk.tries > 0,
         )
 
     def _split(self, connection: sa.Connection, job: str, start: int, stop: int) -> int:

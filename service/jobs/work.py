@@ -97,6 +97,9 @@ def translate_records(
 class ChunkWorker:
     """Works on chunks of the queue, one after another, in the thread that calls it.
 
+    Several threads may work at once. A suspect chunk is worked on alone, and nothing is claimed
+    meanwhile: should it end the process, no other chunk is counted as tried.
+
     Args:
         translate: see `translating`.
     """
@@ -105,6 +108,8 @@ class ChunkWorker:
         self._queue = queue
         self._translate = translate
         self._underway: dict[Claim, None] = {}
+        self._claiming = threading.Lock()
+        self._changed = threading.Condition()
 
     def work_on_next(self, job: str | None = None, start: int | None = None) -> bool:
         """Take the next chunk, or the one named, and work on it; False where there is none.
@@ -112,11 +117,21 @@ class ChunkWorker:
         Raises:
             StorageFull, StorageUnavailable: the database cannot be used at present.
         """
-        claim = self._queue.claim(worker_name(), job, start)
-        if claim is None:
-            return False
+        with self._claiming:
+            self._wait_until(lambda: not any(claim.suspect for claim in self._underway))
+            claim = self._queue.claim(worker_name(), job, start)
+            if claim is None:
+                return False
+            if claim.suspect:
+                with self._kept(claim):
+                    self._wait_until(lambda: not self._underway)
+            self._underway[claim] = None
         self._work_on(claim)
         return True
+
+    def _wait_until(self, free: Callable[[], bool]) -> None:
+        with self._changed:
+            self._changed.wait_for(free)
 
     def give_back(self) -> None:
         """Give back what is underway, uncounted: this process is about to end."""
@@ -127,12 +142,13 @@ class ChunkWorker:
                 log.warning("chunk_not_given_back", job=claim.job, code=error.code)
 
     def _work_on(self, claim: Claim) -> None:
-        self._underway[claim] = None
         try:
             with self._kept(claim):
                 self._attempt(claim)
         finally:
-            del self._underway[claim]
+            with self._changed:
+                del self._underway[claim]
+                self._changed.notify_all()
 
     def _attempt(self, claim: Claim) -> None:
         try:
