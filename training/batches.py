@@ -24,6 +24,9 @@ ALL_LENGTHS_BY = 0.3
 #: From this progress on, other than authored examples are mostly skipped.
 NEWS_FROM = 0.8
 OTHERS_IN_NEWS = 0.25
+#: Latin pieces that make an example one with a name, and the share of the others kept among them.
+NAMED_FROM = 2
+OTHERS_AMONG_NAMED = 0.3
 #: Examples sorted by length together; larger is faster and less random.
 POOL = 4_000
 
@@ -50,15 +53,30 @@ class Examples:
         path: ``examples.npz`` as written by ``align``.
         max_tokens: most ids in a batch, both sides and padding included.
         seed: of the order.
+        curriculum: whether the choice of examples changes with progress.
+        names: source ids of pieces in Latin script; if given, examples with fewer than two of them
+            are mostly skipped.
     """
 
-    def __init__(self, path: Path, max_tokens: int, seed: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        max_tokens: int,
+        seed: int = 1,
+        curriculum: bool = True,
+        names: NDArray[np.int64] | None = None,
+    ) -> None:
         stored = ragged.load(path)
         self.source, self.target = stored["source"], stored["target"]
         self.links = stored["links"]
         self.authored = stored["authored"].flat.astype(bool)
         self.max_tokens = max_tokens
         self.rng = np.random.default_rng(seed)
+        self.curriculum = curriculum
+        self.named = np.ones(len(self.source), dtype=np.bool_)
+        if names is not None:
+            totals = np.concatenate([[0], np.cumsum(np.isin(self.source.flat, names))])
+            self.named = np.diff(totals[self.source.offsets]) >= NAMED_FROM
 
     def __len__(self) -> int:
         return len(self.source)
@@ -83,8 +101,11 @@ class Examples:
                     yield from map(self.tensor, self._cut(rows))
 
     def _wanted(self, rows: NDArray[np.int64], progress: float) -> NDArray[np.bool_]:
+        named = self.named[rows] | (self.rng.random(len(rows)) < OTHERS_AMONG_NAMED)
+        if not self.curriculum:
+            return np.asarray(named)
         limit = FIRST_LENGTH + (120 - FIRST_LENGTH) * min(1.0, progress / ALL_LENGTHS_BY)
-        wanted = self.target.lengths[rows] <= limit
+        wanted = named & (self.target.lengths[rows] <= limit)
         if progress >= NEWS_FROM:
             wanted &= self.authored[rows] | (self.rng.random(len(rows)) < OTHERS_IN_NEWS)
         return np.asarray(wanted)

@@ -21,7 +21,7 @@ import torch
 from training.batches import Batch, Examples
 from training.export import Snapshot
 from training.model import Shape, Translator
-from training.vocabulary import Vocabulary
+from training.vocabulary import Vocabulary, latin_ids
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ class TrainSettings:
         weight_decay: of AdamW.
         ema: decay of the moving average, per ``EMA_EVERY`` updates.
         snapshot_minutes: time between snapshots.
+        curriculum: 1 for short sentences first and news last, 0 for all examples at any time.
+        names: 1 to train mostly on examples with Latin words in the source (for Arabic).
         dim, inner, decoder_inner, encoder, decoder, heads: see ``training.model.Shape``.
         seed: of the weights and of the order.
     """
@@ -70,6 +72,8 @@ class TrainSettings:
     weight_decay: float = 0.0
     ema: float = 0.98
     snapshot_minutes: float = 8
+    curriculum: int = 1
+    names: int = 0
     dim: int = 256
     inner: int = 1024
     decoder_inner: int = 1024
@@ -168,7 +172,11 @@ class Run:
         if checkpoint.exists():
             self._resume(torch.load(checkpoint, map_location=self.device, weights_only=True))
         self.examples = Examples(
-            folder / "examples.npz", settings.max_tokens, settings.seed + self.step
+            folder / "examples.npz",
+            settings.max_tokens,
+            settings.seed + self.step,
+            bool(settings.curriculum),
+            np.asarray(latin_ids(Vocabulary.load(folder))) if settings.names else None,
         )
 
     def _resume(self, state: dict[str, Any]) -> None:

@@ -287,3 +287,15 @@ def choose_target(
     common = [piece for piece, _ in counts.most_common() if piece not in letters]
     chosen = sorted(letters) + common[: limit - len(letters) - len(SPECIALS)]
     return [*SPECIALS, *chosen]
+
+
+def latin_ids(words: Vocabulary) -> list[int]:
+    """Return the source ids of pieces in Latin letters."""
+    return [
+        i
+        for i, piece in enumerate(words.source_pieces)
+        if i >= len(SPECIALS)
+        and (letters := piece.replace("▁", ""))
+        and letters.isalpha()
+        and max(letters) < "\u0370"
+    ]

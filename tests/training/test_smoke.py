@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch")
 pytest.importorskip("eflomal")
 pytest.importorskip("scipy")
@@ -118,3 +119,14 @@ def test_every_step_and_every_option_has_help() -> None:
         assert step.description, name
         for action in step._actions:
             assert action.help, f"{name} {action.option_strings}"
+
+
+def test_training_can_be_narrowed_to_sentences_with_latin_names(run: Path) -> None:
+    from training.batches import Examples
+    from training.vocabulary import latin_ids
+
+    names = np.asarray(latin_ids(Vocabulary.load(run)))
+    narrow = Examples(run / "examples.npz", 1500, curriculum=False, names=names)
+    assert 0 < narrow.named.sum() < len(narrow)
+    row = int(narrow.named.argmax())
+    assert np.isin(narrow.source[row], names).sum() >= 2
