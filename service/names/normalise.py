@@ -71,7 +71,7 @@ COMMON_GIVEN_FROM = 3.5
 PLACE, LONGER = 2.5, 1.5
 # A long given name does not make up for a doubtful surname beyond this.
 MOST_GIVEN = 5.4
-# A surname of one consonant (Sy, Veaux) may lose no more than this.
+# A surname of one consonant (Sy, Veaux) may lose no more than this, unless its context is near.
 SHORT_SURNAME_LOSS = 0.5
 # A known given name that loses more than this, beside the right surname, is a relative's.
 OTHER_GIVEN = 1.6
@@ -750,8 +750,6 @@ class _Pass:
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
                 penalty += 0.7
-            if _consonants(form.surname.folded) < 2 and lost > SHORT_SURNAME_LOSS:
-                proposal.vetoed = proposal.vetoed or "short_surname"
             if f" {form.surname.folded} " in self.folded_text:
                 evidence.append(Evidence("surname_in_document", True))
                 penalty -= 1.0
@@ -783,6 +781,13 @@ class _Pass:
                 penalty += 1.0
         penalty += self._longer(proposal.first, proposal.last)
         bonus = self._context(entry, proposal.first, proposal.last, evidence)
+        if (
+            not same_surname
+            and bonus < CONTEXT_NEAR
+            and _consonants(form.surname.folded) < 2
+            and self.memo.loss(surname, form.surname) > SHORT_SURNAME_LOSS
+        ):
+            proposal.vetoed = proposal.vetoed or "short_surname"
         proposal.total += bonus - penalty
         proposal.surname += 0.5 * bonus
 
