@@ -41,16 +41,15 @@ _PROTECTED = re.compile(
     | `[^`\n]{1,300}`
     | (?:https?|ftp|file|mailto|data)://?\S+
     | www\.\S+
-    | [\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+
+    | (?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}
     | [@\#][\w.-]*\w                          # handles and tags
     | </?[A-Za-z][^<>]{0,2000}>              # HTML
     | &\#?\w{1,10};
     | \$?\{\{?[^{}\n]{0,200}\}\}?            # placeholders
     | %\(\w{1,40}\)[sdf]
     | (?<![\w/])(?:~|\.{0,2})/[\w.-]+(?:/[\w.-]+)+   # paths
-    | [\w-]+(?:\.[\w-]+)*\.(?:com|org|net|fr|dz|tn|ma|lb|eg|uk|info|eu|io|tv|news
-        |pdf|jpe?g|png|gif|docx?|xlsx?|csv|html?|txt|mp[34]|zip|json|xml|ya?ml|py|js)\b
-    | \w*(?:\d\w*[A-Za-z]|[A-Za-z]\w*[\d_])\w*   # identifiers
+    | (?<![\w.-])[\w-]{1,64}(?:\.[\w-]{1,64}){0,8}\.(?:com|org|net|fr|dz|tn|ma|lb|eg
+        |uk|info|eu|io|tv|news|pdf|jpe?g|png|gif|docx?|xlsx?|csv|html?|txt|mp[34]|zip|json|xml|ya?ml|py|js)\b
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -121,7 +120,7 @@ class Document:
             start, end = match.span()
             while end_p <= start:
                 start_p, end_p = next(protected)
-            inside = start_p < end
+            inside = start_p < end or self._in_identifier(start, end)
             pieces = [(start, end)]
             if not inside and end - start > 3:
                 pieces = _camel(match.group(), start)
@@ -149,6 +148,13 @@ class Document:
                     )
                 )
         return tokens
+
+    def _in_identifier(self, start: int, end: int) -> bool:
+        """Whether a digit or an underscore touches these letters: a10, user_name."""
+        text = self.text
+        return (start > 0 and (text[start - 1].isdigit() or text[start - 1] == "_")) or (
+            end < len(text) and (text[end].isdigit() or text[end] == "_")
+        )
 
     def _gap(self, tokens: list[Token], start: int) -> str:
         if not tokens:

@@ -67,6 +67,10 @@ ALONE_SUGGEST = 0.4
 ATTESTED_FROM = 1.0
 ATTESTED = 1.15
 COMMON_GIVEN_FROM = 3.5
+# A surname met in print this often is not explained by the entry's name elsewhere in the document.
+OTHERS_NAME = 2.9
+# In a document that shows no damage a surname alone is damaged only if it is hardly ever met.
+ALONE_ATTESTED = 1.5
 # A word of the span that is a place, and a capital that makes the name longer, speak against it.
 PLACE, LONGER = 2.5, 1.5
 # A long given name does not make up for a doubtful surname beyond this.
@@ -750,7 +754,8 @@ class _Pass:
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
                 penalty += 0.7
-            if f" {form.surname.folded} " in self.folded_text:
+            seen = words.frequency(surname)
+            if f" {form.surname.folded} " in self.folded_text and seen < OTHERS_NAME:
                 evidence.append(Evidence("surname_in_document", True))
                 penalty -= 1.0
         for token in tokens:
@@ -910,7 +915,16 @@ class _Pass:
         if person is not None and proposal.vetoed in ("", "ambiguous") and not house:
             given = group_words(span[: proposal.cut - first])[0]
             bonus = 0.0
-            if person.exact and proposal.given >= FULL_GIVEN and proposal.surname > 0:
+            surname = group_words(span[proposal.cut - first :])[0]
+            others = surname != proposal.form.surname.folded and (
+                words.frequency(surname) >= OTHERS_NAME
+            )
+            if (
+                person.exact
+                and not others
+                and proposal.given >= FULL_GIVEN
+                and proposal.surname > 0
+            ):
                 bonus += 1.5
                 proposal.evidence.append(Evidence("document_exact", True))
             if person.sourced:
@@ -1035,7 +1049,10 @@ class _Pass:
             self._take(first, last, entry.id)
             return True
         if not alias:
-            if not self.relayed and not person.surnames and _is_light(folded, part.folded):
+            untouched = not self.relayed and not person.surnames
+            if untouched and (
+                _is_light(folded, part.folded) or words.frequency(folded) >= ALONE_ATTESTED
+            ):
                 return None
             if self._blocked(first, last, folded, part):
                 return None
@@ -1143,7 +1160,9 @@ class _Pass:
                 if given is None or not given.folded.startswith(before.folded):
                     return "initial"
             elif before.capital and tokens[first].gap == "space":
-                if words.is_role(before.folded) or words.is_place(before.folded):
+                if words.is_role(before.folded) or (
+                    words.is_place(before.folded) and not words.is_given_name(before.folded)
+                ):
                     return ""
                 if words.is_given_name(before.folded) or (
                     words.english_frequency(before.folded) < COMMON_WORD
