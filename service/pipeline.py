@@ -23,8 +23,7 @@ from service.names.anchors import (
     SourceNames,
     SourceSentence,
     carry,
-    find_anchors,
-    people_in,
+    document_anchors,
 )
 from service.names.glossary import Glossary, GlossaryStore
 from service.names.normalise import Normalised, normalise
@@ -182,17 +181,26 @@ class Pipeline:
         if source in (request.target, UNDETERMINED):
             return work
         work.sentences = segment(request.text, source)
-        people: frozenset[str] = frozenset()
-        if request.anchors and work.glossary:
-            people = people_in(request.text, source, work.glossary)
-        for sentence in work.sentences:
-            language = self._sentence_language(sentence, source, request.target)
-            work.languages.append(language)
-            anchors: tuple[Anchor, ...] = ()
-            if request.anchors and work.glossary and language != request.target:
-                anchors = find_anchors(sentence.text, language, work.glossary, people=people)
-            work.carried.append(carry(sentence.text, anchors, language=language))
+        work.languages = [
+            self._sentence_language(sentence, source, request.target) for sentence in work.sentences
+        ]
+        work.carried = [
+            carry(sentence.text, anchors, language=language)
+            for sentence, language, anchors in zip(
+                work.sentences, work.languages, self._anchors(work), strict=True
+            )
+        ]
         return work
+
+    def _anchors(self, work: _Work) -> list[tuple[Anchor, ...]]:
+        """The glossary names in each sentence; none in those that are in the target language."""
+        if not work.request.anchors or work.glossary is None:
+            return [()] * len(work.sentences)
+        texts = [
+            ("" if language == work.request.target else sentence.text, language)
+            for sentence, language in zip(work.sentences, work.languages, strict=True)
+        ]
+        return document_anchors(texts, work.source, work.glossary)
 
     def _resolve_source(self, request: Request) -> tuple[str, Detection | None]:
         """The source language: as given, or as detected among what can be served."""

@@ -146,30 +146,54 @@ def _capitals(form: str) -> tuple[str, tuple[bool, ...]]:
     return exact_key(tokens), tuple(token.capital for token in tokens)
 
 
-def find_anchors(
-    text: str, language: str, glossary: Glossary, *, people: Collection[str] = ()
-) -> tuple[Anchor, ...]:
+def find_anchors(text: str, language: str, glossary: Glossary) -> tuple[Anchor, ...]:
     """The glossary names that stand in a source text, in order and not overlapping.
 
     Args:
         text: a source text in Arabic or French.
         language: ISO 639-1 code of the text.
         glossary: the entries in force.
-        people: ids of entries that the document names in full elsewhere; their surnames alone are
-            anchors too. Those that `text` itself names in full count anyway.
+    """
+    [found] = document_anchors([(text, language)], language, glossary)
+    return found
+
+
+def document_anchors(
+    sentences: Sequence[tuple[str, str]], language: str, glossary: Glossary
+) -> list[tuple[Anchor, ...]]:
+    """The glossary names in each sentence of a document, each sentence read once.
+
+    A surname alone is an anchor where its own sentence names the person in full, or any sentence
+    in the document's language does.
+
+    Args:
+        sentences: each with the ISO 639-1 code of its language.
+        language: that of the document.
+        glossary: the entries in force.
     """
     if not glossary.entries:
-        return ()
-    finder = _Arabic(text, glossary) if language == "ar" else _Latin(text, glossary)
-    found = list(finder.full())
-    known = {anchor.entry.id for anchor in found} | set(people)
-    found += finder.alone(known, found)
-    return tuple(sorted(found, key=lambda anchor: anchor.start))
-
-
-def people_in(text: str, language: str, glossary: Glossary) -> frozenset[str]:
-    """The ids of the entries that a whole document names in full."""
-    return frozenset(anchor.entry.id for anchor in find_anchors(text, language, glossary))
+        return [()] * len(sentences)
+    memo = Memo()
+    finders = [
+        _Arabic(text, glossary, memo) if own == "ar" else _Latin(text, glossary)
+        for text, own in sentences
+    ]
+    full = [list(finder.full()) for finder in finders]
+    people = {
+        anchor.entry.id
+        for found, (_, own) in zip(full, sentences, strict=True)
+        if own == language
+        for anchor in found
+    }
+    return [
+        tuple(
+            sorted(
+                [*found, *finder.alone({anchor.entry.id for anchor in found} | people, found)],
+                key=lambda anchor: anchor.start,
+            )
+        )
+        for finder, found in zip(finders, full, strict=True)
+    ]
 
 
 def carry(text: str, anchors: Sequence[Anchor], *, language: str = "ar") -> Carried:
@@ -279,9 +303,10 @@ def _arabic_index(glossary: Glossary) -> _ArabicIndex:
 class _Arabic:
     """The names in one Arabic text."""
 
-    def __init__(self, text: str, glossary: Glossary) -> None:
+    def __init__(self, text: str, glossary: Glossary, memo: Memo) -> None:
         self.text = text
         self.glossary = glossary
+        self.memo = memo
         self.index = _arabic_index(glossary)
         self.words = [
             (match.start(), match.end(), fold_arabic(match.group()))
@@ -362,10 +387,9 @@ class _Arabic:
     def _by_sound(self) -> Iterator[Anchor]:
         """Full names in an Arabic form that no entry lists."""
         index = index_of(self.glossary)
-        memo = Memo()
         position = 0
         while position < len(self.words):
-            found = None if self.taken[position] else self._sounds(position, index, memo)
+            found = None if self.taken[position] else self._sounds(position, index)
             if found is None:
                 position += 1
                 continue
@@ -374,7 +398,7 @@ class _Arabic:
             yield anchor
             position = last
 
-    def _sounds(self, position: int, index: NameIndex, memo: Memo) -> tuple[Anchor, int] | None:
+    def _sounds(self, position: int, index: NameIndex) -> tuple[Anchor, int] | None:
         best: tuple[float, Name, int, int] | None = None
         second = float("-inf")
         for last in range(position + 2, min(position + 4, len(self.words)) + 1):
@@ -392,7 +416,7 @@ class _Arabic:
                     surname = "".join(
                         word.removeprefix("ال") for _, _, word in self.words[cut:last]
                     )
-                    for total, name in self._compare(given, surname, index, memo):
+                    for total, name in self._compare(given, surname, index):
                         if best is None or total > best[0]:
                             if best is not None and best[1].entry.name != name.entry.name:
                                 second = max(second, best[0])
@@ -404,13 +428,11 @@ class _Arabic:
         _, name, clitic, last = best
         return self._anchor(position, last, clitic, name.entry, name.entry.name), last
 
-    def _compare(
-        self, given: str, surname: str, index: NameIndex, memo: Memo
-    ) -> Iterator[tuple[float, Name]]:
+    def _compare(self, given: str, surname: str, index: NameIndex) -> Iterator[tuple[float, Name]]:
         given_units, surname_units = skeleton.arabic_units(given), skeleton.arabic_units(surname)
         if len(skeleton.coarse(surname_units)) < 2 or len(given_units) < 2:
             return
-        for number, which in index.candidates(given_units, surname_units, memo):
+        for number, which in index.candidates(given_units, surname_units, self.memo):
             name = index.names[number]
             form = name.cuts[which]
             if name.entry.type != "person" or not form.whole:
