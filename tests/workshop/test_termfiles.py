@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.config import PROJECT_DIR
@@ -227,6 +227,7 @@ def test_a_text_that_yaml_would_misread_is_quoted(text: str) -> None:
     name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30),
     forms=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=4),
 )
+@example(name="0", forms=[":0"])
 def test_what_is_written_reads_back(
     name: str, forms: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

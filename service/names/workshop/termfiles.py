@@ -55,7 +55,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 _NULL = "tag:yaml.org,2002:null"
 # A plain scalar that YAML, or a person, could take for something else is quoted.
 _UNSAFE = re.compile(
-    r"""[\[\]{},&*!|>%@`"?\\]|:(?=\s|$)|(?:^|\s)\#|^[\s'?~-]|\s$|^$"""
+    r"""[\[\]{},&*!|>%@`"?\\]|:(?=\s|$)|(?:^|\s)\#|^[\s'?~:-]|\s$|^$"""
     r"""|^(?:no|yes|on|off|y|n|true|false|null)$|^[+-]?[\d.][\d.,:eExXoO_-]*$"""
     r"""|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]""",
     re.IGNORECASE,
