@@ -74,13 +74,6 @@ class UnsupportedLanguage(InvalidRequest):
     title = "Unsupported language"
 
 
-class UndetectedLanguage(InvalidRequest):
-    """The language was to be detected and could not be."""
-
-    code = "undetected_language"
-    title = "Undetected language"
-
-
 class ReadOnly(ServiceError):
     """The thing addressed can be read here, and is changed elsewhere."""
 

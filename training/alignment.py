@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 
 Links = list[tuple[int, int]]
 
-#: Trust in a link that only one of the two directions found, against 1 for both.
-ONE_SIDED = 0.3
-
 
 def align(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> list[Links]:
     """Link every pair with eflomal in both directions; return (source, target) positions.

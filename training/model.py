@@ -198,10 +198,6 @@ class Translator(nn.Module):
             first.key_value.weight[part] = 0
             first.key_value.weight[part, part] = 1.2 * torch.eye(size)
 
-    def target_input_table(self) -> Tensor:
-        """Return the decoder's input embeddings: the target rows, rotated."""
-        return self.table[: self.shape.target] @ self.rotation
-
     def _drop(self, x: Tensor) -> Tensor:
         return functional.dropout(x, self.dropout, self.training) if self.dropout else x
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import click
 
@@ -54,6 +54,28 @@ def chunks(items: Iterable[T], size: int = CHUNK_ITEMS) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(itertools.islice(iterator, size)):
         yield chunk
+
+
+glossary_option = click.option(
+    "--glossary",
+    metavar="DIR|none",
+    help="Folder of term files, or 'none' to leave names as the model writes them; "
+    "default: RELAIS_GLOSSARY_DIR.",
+)
+
+
+def chosen_glossary(value: str | None) -> tuple[Path | None, Literal["default", "none"]]:
+    """What `glossary_option` says: a folder other than the setting's, and a request's glossary.
+
+    Raises:
+        click.BadParameter: the value is no folder.
+    """
+    if value is None or value == "none":
+        return None, "none" if value else "default"
+    directory = Path(value)
+    if not directory.is_dir():
+        raise click.BadParameter(f"{directory} is not a folder.", param_hint="--glossary")
+    return directory, "default"
 
 
 class Progress:

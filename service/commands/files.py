@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import click
 
-from service.commands._runtime import ready_pipeline
+from service.commands._runtime import chosen_glossary, glossary_option, ready_pipeline
 from service.documents import segment_translator
 from service.errors import ServiceError
 from service.pipeline import Pipeline, Request
@@ -28,12 +27,7 @@ from service.text.files import SUPPORTED, translate_file
 )
 @click.option("--source", metavar="CODE", help="Source language, e.g. fr; default: detected.")
 @click.option("--target", metavar="CODE", default="en", show_default=True)
-@click.option(
-    "--glossary",
-    metavar="DIR|none",
-    help="Folder of term files, or 'none' to leave names as the model writes them; "
-    "default: RELAIS_GLOSSARY_DIR.",
-)
+@glossary_option
 def files(
     files: tuple[Path, ...],
     out_dir: Path | None,
@@ -51,16 +45,13 @@ def files(
       python -m service files story.docx
       python -m service files --source ar --out-dir english/ *.html
     """
-    directory = Path(glossary) if glossary not in (None, "none") else None
-    if directory is not None and not directory.is_dir():
-        raise click.BadParameter(f"{directory} is not a folder.", param_hint="--glossary")
+    directory, which = chosen_glossary(glossary)
     unknown = [path for path in files if path.suffix.lower() not in SUPPORTED]
     if unknown:
         raise click.BadParameter(
             f"{unknown[0]}: only files ending in {' '.join(SUPPORTED)} are translated.",
             param_hint="FILES",
         )
-    which: Literal["default", "none"] = "none" if glossary == "none" else "default"
     request = Request("", source=source, target=target, glossary=which)
     with ready_pipeline(directory) as pipeline:
         failures = sum(not _translated(pipeline, path, out_dir, request) for path in files)

@@ -6,11 +6,17 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 import click
 
-from service.commands._runtime import Progress, chunks, ready_pipeline
+from service.commands._runtime import (
+    Progress,
+    chosen_glossary,
+    chunks,
+    glossary_option,
+    ready_pipeline,
+)
 from service.commands.lines import LineItem, read_json_lines, standard_input
 from service.errors import ServiceError
 from service.pipeline import Pipeline, Request, Translation
@@ -26,12 +32,7 @@ RequestMaker = Callable[..., Request]
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", metavar="CODE", help="Source language, e.g. fr; default: detected.")
 @click.option("--target", metavar="CODE", default="en", show_default=True)
-@click.option(
-    "--glossary",
-    metavar="DIR|none",
-    help="Folder of term files, or 'none' to leave names as the model writes them; "
-    "default: RELAIS_GLOSSARY_DIR.",
-)
+@glossary_option
 @click.option("--beam", type=click.IntRange(1, 16), help="Beam width; default: RELAIS_BEAM_SIZE.")
 @click.option("--lines", is_flag=True, help="One line in, one line out, in order.")
 @click.option("--jsonl", is_flag=True, help='Lines {"id","text","source"?} in, results out.')
@@ -62,10 +63,7 @@ def translate(
     """
     if lines and jsonl:
         raise click.UsageError("--lines and --jsonl exclude each other.")
-    directory = Path(glossary) if glossary not in (None, "none") else None
-    if directory is not None and not directory.is_dir():
-        raise click.BadParameter(f"{directory} is not a folder.", param_hint="--glossary")
-    which: Literal["default", "none"] = "none" if glossary == "none" else "default"
+    directory, which = chosen_glossary(glossary)
 
     def request(text: str, language: str | None = None) -> Request:
         return Request(text, source=language or source, target=target, glossary=which)

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from flask import Request as HttpRequest
-from flask import current_app, g
+from flask import current_app
 
 from service.app import Services
 from service.documents import translate_all
 from service.errors import InvalidRequest, ServiceError, UnsupportedLanguage
 from service.glossaries_db import GlossaryDatabase
 from service.http.body import decode_json
+from service.http.limits import owner
 from service.http.observe import add_log_fields
 from service.jobs.database import Database
 from service.names.glossary import Glossary
@@ -95,11 +96,6 @@ class Parameters:
         if str(value).lower() in ("0", "false", "no", "off", ""):
             return False
         raise InvalidRequest(f"The parameter {name} must be true or false.", field=name)
-
-
-def owner() -> str:
-    """Whose glossaries a request sees: those of its API key, or everybody's without keys."""
-    return str(g.get("api_key", ""))
 
 
 def database(own: Services) -> Database:

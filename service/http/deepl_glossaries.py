@@ -24,7 +24,8 @@ from service.glossaries_db import (
     checked,
 )
 from service.http import deepl
-from service.http.clients import Parameters, glossary_database, owner
+from service.http.clients import Parameters, glossary_database
+from service.http.limits import owner
 from service.http.schemas import LANGUAGE_CODE
 
 FACE = deepl.FACE

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import structlog
-from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.app import services
 from service.errors import Conflict, InvalidRequest, ServiceError
 from service.http.body import validate
 from service.http.face import Face
+from service.http.limits import owner
 from service.http.observe import add_log_fields
 from service.http.openapi import Content, operation
 from service.http.schemas import BatchLine, FailedLine, JobOut, JobsOut
@@ -117,7 +118,7 @@ def create_job() -> tuple[Response, int]:
         own.jobs.webhooks.check(query.webhook)
     upload = Upload(request.environ, own.settings.max_batch_bytes)
     job, new = own.jobs.store.create(
-        _owner(),
+        owner(),
         query.options(),
         idempotency_key=_idempotency_key(),
         webhook_url=query.webhook,
@@ -197,7 +198,7 @@ def list_jobs() -> Response:
     """Only jobs made with the same API key are seen, where keys are asked for."""
     query = validate(ListQuery, request.args.to_dict())
     found = services().jobs.store.list_jobs(
-        _owner(), state=query.state, limit=query.limit + 1, before=query.before
+        owner(), state=query.state, limit=query.limit + 1, before=query.before
     )
     page = found[: query.limit]
     following = page[-1].id if len(found) > query.limit else None
@@ -214,7 +215,7 @@ def list_jobs() -> Response:
 )
 def show_job(job: str) -> Response:
     """Its state, how many items are done, how fast it goes and how long it will take."""
-    return jsonify(job_to_json(services().jobs.store.get(job, _owner())))
+    return jsonify(job_to_json(services().jobs.store.get(job, owner())))
 
 
 @blueprint.get("/jobs/<job>/results")
@@ -232,8 +233,8 @@ def job_results(job: str) -> Response:
     after a broken connection, to the last `position` received plus one."""
     query = validate(ResultsQuery, request.args.to_dict())
     store = services().jobs.store
-    state = store.get(job, _owner()).state
-    stop, lines = store.results(job, _owner(), offset=query.offset, limit=query.limit)
+    state = store.get(job, owner()).state
+    stop, lines = store.results(job, owner(), offset=query.offset, limit=query.limit)
     return Response(
         (f"{line}\n" for line in lines),
         content_type=NDJSON,
@@ -255,15 +256,9 @@ def cancel_job(job: str) -> Response:
     query = validate(DeleteQuery, request.args.to_dict())
     store = services().jobs.store
     if query.purge:
-        store.purge(job, _owner())
+        store.purge(job, owner())
         return Response(status=204)
-    return jsonify(job_to_json(store.cancel(job, _owner())))
-
-
-def _owner() -> str:
-    """Whose jobs the caller sees: the digest of the API key, or everyone's where none is asked."""
-    owner: str = g.get("api_key", "")
-    return owner
+    return jsonify(job_to_json(store.cancel(job, owner())))
 
 
 def _idempotency_key() -> str | None:

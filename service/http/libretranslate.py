@@ -30,11 +30,11 @@ from service.http.clients import (
     choose_glossary,
     database,
     language_names,
-    owner,
     translate_texts,
     warnings_of,
 )
 from service.http.face import Face, key_in_headers
+from service.http.limits import owner
 from service.http.problems import Problem
 from service.http.schemas import LANGUAGE_CODE
 from service.jobs.schema import metadata

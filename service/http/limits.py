@@ -100,6 +100,12 @@ def _ask_for_keys(app: Flask, keys: Keys) -> None:
         g.api_key = digest_of(key)
 
 
+def owner() -> str:
+    """Whose jobs and glossaries a request sees: those of its API key, by the key's digest, or
+    everybody's where no key is asked for."""
+    return str(g.get("api_key", ""))
+
+
 def _faces() -> FaceIndex:
     index: FaceIndex = current_app.extensions["relais.faces"]
     return index

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Request, Response, g, render_template, request, send_from_directory
+from flask import Blueprint, Request, Response, render_template, request, send_from_directory
 
 import service
 from service.app import Services, services
 from service.config import PROJECT_DIR
 from service.errors import InvalidText, NotFound, ServiceError, Unauthorised
 from service.http.face import Face, key_in_headers
-from service.http.limits import Keys
+from service.http.limits import Keys, owner
 from service.http.problems import Problem
 from service.names import search
 from service.names.glossary import STATUSES, TYPES, Entry
@@ -344,30 +344,24 @@ def jobs_of_key() -> Response:
     return _jobs_page()
 
 
-def _owner() -> str:
-    """Whose jobs are shown: the key's, or everyone's where no key is asked for."""
-    owner: str = g.get("api_key", "")
-    return owner
-
-
 def _jobs_page() -> Response:
-    latest = services().jobs.store.list_jobs(_owner(), limit=PAGE_SIZE)
+    latest = services().jobs.store.list_jobs(owner(), limit=PAGE_SIZE)
     return _page("jobs.html", section="Jobs", jobs=latest, key=request.form.get("api_key", ""))
 
 
 @blueprint.route("/jobs/<job_id>", methods=["GET", "POST"])
 def job(job_id: str) -> Response:
     """One job's progress and its first results; `do=cancel` and `do=download` act on it."""
-    store, owner = services().jobs.store, _owner()
+    store, whose = services().jobs.store, owner()
     action = request.form.get("do", "") if request.method == "POST" else request.args.get("do", "")
     if action == "cancel" and request.method == "POST":
-        store.cancel(job_id, owner)
-    found = store.get(job_id, owner)
+        store.cancel(job_id, whose)
+    found = store.get(job_id, whose)
     if action == "download":
-        _, lines = store.results(job_id, owner)
+        _, lines = store.results(job_id, whose)
         headers = {"Content-Disposition": f'attachment; filename="{found.id}.jsonl"'}
         return Response((f"{line}\n" for line in lines), 200, headers, mimetype="application/jsonl")
-    _, lines = store.results(job_id, owner, limit=PREVIEW_LINES)
+    _, lines = store.results(job_id, whose, limit=PREVIEW_LINES)
     return _page(
         "job.html",
         section="Jobs",

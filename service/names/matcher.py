@@ -22,8 +22,6 @@ from service.names.glossary import Entry, Glossary
 from service.names.mentions import PARTICLES, Document, Token, group_words
 
 _LOCK = threading.Lock()
-# Candidates of one span beyond this many are not looked at: only hostile glossaries have them.
-MOST_CANDIDATES = 64
 # Coarse given name and surname shorter than this together may be one class apart, not two.
 SHORT_KEYS = 6
 

@@ -141,11 +141,6 @@ def detect(text: str, *, among: Collection[str] | None = None) -> Detection:
     return _answer(shares, purity, clean, letters[script])
 
 
-def preload() -> None:
-    """Load what detection needs now, so that the first text does not wait for it."""
-    _Opinions.get()
-
-
 def _clean(text: str) -> str:
     """A bounded sample of `text` in NFC, without addresses, digits, symbols and controls."""
     if len(text) > _SAMPLE_CHARS:

@@ -93,15 +93,6 @@ class Translated:
     sentences: tuple[Link, ...] = ()
     links: tuple[Link, ...] = ()
 
-    def edited(self, text: str, edits: Sequence[Edit]) -> Translated:
-        """The same evidence after `edits` turned this text into `text`.
-
-        Args:
-            text: the edited text.
-            edits: in order, not overlapping, with offsets into the text before the edits.
-        """
-        return Translated(text, shift(self.sentences, edits), shift(self.links, edits))
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -7,7 +7,6 @@ whoever keeps the files; with one it is written into the file, with every other 
 from __future__ import annotations
 
 import difflib
-import re
 import shutil
 import tempfile
 import unicodedata
@@ -18,6 +17,7 @@ from typing import Any
 
 from service.errors import InvalidRequest
 from service.names.glossary import STATUSES, TYPES, Entry, Glossary, load_glossary
+from service.names.workshop.propose import free_id
 from service.names.workshop.termfiles import FOLDERS, LIST_KEYS, append_entries, set_field
 
 TEXT_KEYS = ("name", "type", "status", "gender", "source", "since", "notes")
@@ -103,7 +103,7 @@ def _write(
     directory: Path, glossary: Glossary, values: Mapping[str, Any], found: Entry | None
 ) -> str:
     if found is None:
-        identifier = _new_id(glossary, values["name"])
+        identifier = free_id(values["name"], {entry.id for entry in glossary.entries})
         entry = {"id": identifier, **{key: value for key, value in values.items() if value}}
         path = directory / FOLDERS[values["type"]] / "proposed.yaml"
         path.parent.mkdir(exist_ok=True)
@@ -114,16 +114,6 @@ def _write(
         if value != shown[key]:
             set_field(directory / found.file, directory, found.id, key, value or None)
     return found.id
-
-
-def _new_id(glossary: Glossary, name: str) -> str:
-    bare = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    base = re.sub(r"[^a-z0-9]+", "-", bare).strip("-") or "name"
-    identifier, number = base, 1
-    while glossary.by_id(identifier) is not None:
-        number += 1
-        identifier = f"{base}-{number}"
-    return identifier
 
 
 def _text(path: Path) -> str:

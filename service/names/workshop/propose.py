@@ -39,14 +39,12 @@ class Proposal:
         damaged: wrong English forms that relays are likely to make.
         near: entries of the glossary that the name, or a damaged form of it, is near to.
         namesake: the entry that has this very name already, or None.
-        known_words: the words whose Arabic was known from other entries.
     """
 
     fields: dict[str, Any]
     damaged: tuple[str, ...]
     near: tuple[Near, ...]
     namesake: Entry | None
-    known_words: tuple[str, ...]
 
 
 def propose(
@@ -114,7 +112,6 @@ def propose(
         tuple(damaged),
         tuple(sorted(near.values(), key=lambda item: -item.likeness)[:5]),
         namesake,
-        tuple(word for word in name.split() if lexicon.knows(word)),
     )
 
 
@@ -205,10 +202,6 @@ class Lexicon:
         self._words = {
             word: [letters for letters, _ in forms.most_common(2)] for word, forms in counts.items()
         }
-
-    def knows(self, word: str) -> bool:
-        """Whether every part of the word is known from another name."""
-        return all(same(part) in self._words for part in _split(word))
 
     def arabic_forms(self, name: str) -> list[str]:
         """Likely Arabic forms of a name, the likeliest first."""
