@@ -8,10 +8,12 @@ database server's clock on PostgreSQL, so that machines need not agree on the ti
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from service.errors import SettingsError
 
@@ -134,6 +136,11 @@ def open_database(url: str) -> sa.Engine:
     )
 
 
+def _busy(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_BUSY
+
+
 def _open_sqlite(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT}, pool_size=10, max_overflow=20
@@ -143,8 +150,15 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
         cursor = connection.cursor()
-        # WAL: readers never wait. FULL: what was acknowledged survives a power cut as well.
-        cursor.execute("PRAGMA journal_mode = WAL")
+        # WAL: readers never wait. FULL: what was acknowledged survives a power cut as well. The
+        # first change to WAL takes the whole file, and SQLite does not wait for that by itself.
+        patiently = Retrying(
+            retry=retry_if_exception(_busy),
+            stop=stop_after_delay(BUSY_TIMEOUT),
+            wait=wait_random(0.01, 0.1),
+            reraise=True,
+        )
+        patiently(cursor.execute, "PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
 
