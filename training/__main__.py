@@ -24,6 +24,23 @@ SAMPLE = HERE / "sample"
 SMOKE_SIZES = "--dim 64 --inner 128 --decoder-inner 128 --encoder 2 --heads 2 --max-tokens 1500"
 
 
+def run_dictionary(options: argparse.Namespace) -> None:
+    """Make a table of word pairs from FreeDict dictionaries."""
+    from training import data, dictionary
+
+    counts = dictionary.count_cases(
+        pair.english for table in options.table for pair in data.read_table(table)
+    )
+    pairs = []
+    for path in options.dictd:
+        english_first = path.name.startswith("freedict-eng-")
+        entries = dictionary.read_dictd(path)
+        pairs += dictionary.word_pairs(
+            entries, language=options.lang, english_first=english_first, counts=counts
+        )
+    log.info("%s: %d pairs", options.out, dictionary.write_table(pairs, options.out))
+
+
 def run_prepare(options: argparse.Namespace) -> None:
     """Choose the pairs, train SentencePiece, write ids."""
     from training import data, prepare
@@ -57,6 +74,14 @@ def run_align(options: argparse.Namespace) -> None:
     guidance.align(options.run, language_of(options.run), options.dim, names, options.seed)
 
 
+def run_transfer(options: argparse.Namespace) -> None:
+    """Make the run's first weights from a trained model of another source language."""
+    from training import export, transfer
+
+    parent = export.read_weights(options.parent)
+    transfer.transfer(parent, options.parent_run, options.run).save(options.run / "transferred.pt")
+
+
 def run_train(options: argparse.Namespace) -> None:
     """Train until the minutes are up; a run with a checkpoint is resumed."""
     import torch
@@ -72,7 +97,7 @@ def run_train(options: argparse.Namespace) -> None:
     }
     if options.deadline:
         given["minutes"] = optimise.minutes_until(options.deadline, options.run)
-    init = export.read_package(options.init) if options.init else None
+    init = export.read_weights(options.init) if options.init else None
     optimise.Run(options.run, optimise.TrainSettings(**given), init).train()
 
 
@@ -224,6 +249,16 @@ def build_parser() -> argparse.ArgumentParser:
     step = _step(steps, "heldout", run_heldout)
     step.add_argument("--authored", type=Path, required=True, help="folder of authored triples")
 
+    step = _step(steps, "dictionary", run_dictionary)
+    step.add_argument("--lang", choices=("ar", "fr"), required=True, help="the language not English")
+    step.add_argument(
+        "--dictd", type=Path, nargs="+", required=True, help="freedict-*.dict.dz of both directions"
+    )
+    step.add_argument(
+        "--table", type=Path, nargs="+", required=True, help="tables whose English shows the case"
+    )
+    step.add_argument("--out", type=Path, required=True, help="table to write (.tsv)")
+
     step = _step(steps, "prepare", run_prepare)
     _run_argument(step)
     step.add_argument("--lang", choices=("ar", "fr"), required=True, help="source language")
@@ -244,11 +279,16 @@ def build_parser() -> argparse.ArgumentParser:
     step.add_argument("--dim", type=int, default=256, help="width of the model")
     step.add_argument("--seed", type=int, default=1, help="of every random choice")
 
+    step = _step(steps, "transfer", run_transfer)
+    _run_argument(step)
+    step.add_argument("--parent", type=Path, required=True, help="package or snapshot")
+    step.add_argument("--parent-run", type=Path, required=True, help="run folder of the parent")
+
     step = _step(steps, "train", run_train)
     _run_argument(step)
     step.add_argument("--deadline", help="train until HH:MM (UTC) instead of --minutes")
     step.add_argument("--threads", type=int, default=0, help="CPU threads (0: PyTorch's choice)")
-    step.add_argument("--init", type=Path, help="package to go on from")
+    step.add_argument("--init", type=Path, help="package or snapshot to go on from")
     for field in dataclasses.fields(optimise.TrainSettings):
         kind = float if field.type == "float" else int
         step.add_argument(

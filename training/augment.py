@@ -25,7 +25,7 @@ NAME_KEPT = 0.15
 COPIED_NAMES = 0.5
 #: Of these, the share that gets a name from the pool on both sides; the rest keeps its own name.
 POOL_SHARE = 0.6
-NOISE_SHARE = 0.12
+NOISE_SHARE = 0.2
 JOIN_SHARE = 0.06
 #: Two joined sentences may have so many target pieces.
 JOIN_LIMIT = 40
@@ -248,7 +248,7 @@ class Augmenter:
 
     def vary(self, pair: Pair, plain: Example) -> Example:
         """Return ``plain`` with other names, with noise, or as it is."""
-        if self.rng.random() < NOISE_SHARE and pair.origin != "names":
+        if self.rng.random() < NOISE_SHARE and pair.origin not in ("names", "freedict"):
             text = noise.make_noisy(pair.source, self.language, self.rng)
             noisy = self.words.encode_source([text])[0]
             if UNK not in noisy and 0 < len(noisy) < 2 * len(plain.source) + 20:

@@ -54,6 +54,7 @@ class Examples:
         max_tokens: most ids in a batch, both sides and padding included.
         seed: of the order.
         curriculum: whether the choice of examples changes with progress.
+        short_first: whether a curriculum begins with short sentences.
         names: source ids of pieces in Latin script; if given, examples with fewer than two of them
             are mostly skipped.
     """
@@ -65,6 +66,7 @@ class Examples:
         seed: int = 1,
         curriculum: bool = True,
         names: NDArray[np.int64] | None = None,
+        short_first: bool = True,
     ) -> None:
         stored = ragged.load(path)
         self.source, self.target = stored["source"], stored["target"]
@@ -73,6 +75,7 @@ class Examples:
         self.max_tokens = max_tokens
         self.rng = np.random.default_rng(seed)
         self.curriculum = curriculum
+        self.short_first = short_first
         self.named = np.ones(len(self.source), dtype=np.bool_)
         if names is not None:
             totals = np.concatenate([[0], np.cumsum(np.isin(self.source.flat, names))])
@@ -104,8 +107,10 @@ class Examples:
         named = self.named[rows] | (self.rng.random(len(rows)) < OTHERS_AMONG_NAMED)
         if not self.curriculum:
             return np.asarray(named)
-        limit = FIRST_LENGTH + (120 - FIRST_LENGTH) * min(1.0, progress / ALL_LENGTHS_BY)
-        wanted = named & (self.target.lengths[rows] <= limit)
+        wanted = named
+        if self.short_first:
+            limit = FIRST_LENGTH + (120 - FIRST_LENGTH) * min(1.0, progress / ALL_LENGTHS_BY)
+            wanted = named & (self.target.lengths[rows] <= limit)
         if progress >= NEWS_FROM:
             wanted &= self.authored[rows] | (self.rng.random(len(rows)) < OTHERS_IN_NEWS)
         return np.asarray(wanted)

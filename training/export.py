@@ -190,6 +190,11 @@ def export(snapshot: Snapshot, run: Path, language: str, package: Path, readme: 
         pack(folder, package)
 
 
+def read_weights(path: Path) -> Snapshot:
+    """Return the weights of a snapshot (``.pt``) or of a package, for ``train --init``."""
+    return Snapshot.load(path) if path.suffix == ".pt" else read_package(path)
+
+
 _DTYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
 

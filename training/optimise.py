@@ -51,6 +51,7 @@ class TrainSettings:
         ema: decay of the moving average, per ``EMA_EVERY`` updates.
         snapshot_minutes: time between snapshots.
         curriculum: 1 for short sentences first and news last, 0 for all examples at any time.
+        short_first: 0 for a curriculum without its first part (for a model that goes on).
         names: 1 to train mostly on examples with Latin words in the source (for Arabic).
         dim, inner, decoder_inner, encoder, decoder, heads: see ``training.model.Shape``.
         seed: of the weights and of the order.
@@ -73,6 +74,7 @@ class TrainSettings:
     ema: float = 0.98
     snapshot_minutes: float = 8
     curriculum: int = 1
+    short_first: int = 1
     names: int = 0
     dim: int = 256
     inner: int = 1024
@@ -177,6 +179,7 @@ class Run:
             settings.seed + self.step,
             bool(settings.curriculum),
             np.asarray(latin_ids(Vocabulary.load(folder))) if settings.names else None,
+            bool(settings.short_first),
         )
 
     def _resume(self, state: dict[str, Any]) -> None:
