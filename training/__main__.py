@@ -250,7 +250,9 @@ def build_parser() -> argparse.ArgumentParser:
     step.add_argument("--authored", type=Path, required=True, help="folder of authored triples")
 
     step = _step(steps, "dictionary", run_dictionary)
-    step.add_argument("--lang", choices=("ar", "fr"), required=True, help="the language not English")
+    step.add_argument(
+        "--lang", choices=("ar", "fr"), required=True, help="the language not English"
+    )
     step.add_argument(
         "--dictd", type=Path, nargs="+", required=True, help="freedict-*.dict.dz of both directions"
     )

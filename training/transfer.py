@@ -114,7 +114,9 @@ def transfer(parent: Snapshot, parent_run: Path, run: Path) -> Snapshot:
 
     old_bias = weights["bias"].numpy()
     new_bias = bias - bias.mean() + old_bias.mean()
-    places = [old.target_index[piece] for piece, same in zip(new.target, exact, strict=True) if same]
+    places = [
+        old.target_index[piece] for piece, same in zip(new.target, exact, strict=True) if same
+    ]
     new_bias[exact] = old_bias[places]
     weights["table"] = torch.from_numpy(np.concatenate([target, source]))
     weights["bias"] = torch.from_numpy(new_bias.astype(np.float32))
