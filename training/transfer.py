@@ -1,10 +1,10 @@
 """``transfer``: start a model from one of another source language that has more text.
 
 English is the same for both, so the decoder, the attention and most of the encoder can be taken
-over (Zoph et al. 2016; Kocmi and Bojar 2018). What is new here are the source embeddings: a piece of
-the new language gets the vector of the parent's pieces that mean the same, found by way of English:
-the child's alignment says which English pieces it becomes, the parent's which of its own pieces
-become these. Before its first update the child reads its language as the parent's, word for word.
+over (Zoph et al. 2016; Kocmi and Bojar 2018). New are the source embeddings: a piece of the child's
+language gets the vector of the parent's pieces that mean the same, found by way of English. The
+child's alignment says which English pieces it becomes, the parent's which of its own pieces become
+these. Before its first update the child reads its language as the parent's, word for word.
 """
 
 from __future__ import annotations
