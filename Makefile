@@ -25,7 +25,7 @@ demo: $(SERVICE_READY) ## Translate the stories in examples/ through a real serv
 serve: $(SERVICE_READY) ## Serve on port 8000 until interrupted
 	@port=$${RELAIS_PORT:-8000}; \
 	  echo "Relais: http://localhost:$$port/   ready when http://localhost:$$port/v1/health/ready says so"; \
-	  echo "API:    http://localhost:$$port/openapi.json and docs/api.md"; \
+	  echo "API:    http://localhost:$$port/docs and docs/api.md"; \
 	  echo "Stop with Ctrl-C."
 	@exec $(RUN) serve
 

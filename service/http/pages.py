@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import flask_swagger_ui
 from flask import Blueprint, Request, Response, render_template, request, send_from_directory
 
 import service
@@ -43,6 +45,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+SWAGGER_UI: Final = Path(flask_swagger_ui.__file__).parent / "dist"
 
 
 def _problem_page(problem: Problem) -> Response:
@@ -59,10 +62,21 @@ FACE = Face(
     blueprint,
     problem=_problem_page,
     find_key=_key_in_form,
-    paths=("/glossary", "/glossary/", "/glossary-proposal", "/jobs", "/jobs/", "/static/"),
+    paths=(
+        "/docs",
+        "/docs/",
+        "/glossary",
+        "/glossary/",
+        "/glossary-proposal",
+        "/jobs",
+        "/jobs/",
+        "/static/",
+    ),
     open_views=frozenset(
         {
             "static",
+            "documentation",
+            "documentation_asset",
             "translate_form",
             "glossary",
             "entry",
@@ -369,6 +383,30 @@ def job(job_id: str) -> Response:
         results=[json.loads(line) for line in lines],
         key=request.form.get("api_key", ""),
     )
+
+
+# ---- The API --------------------------------------------------------------------------------
+
+
+@blueprint.get("/docs")
+def documentation() -> Response:
+    """The description of the API, to be read and tried out (Swagger UI)."""
+    response = _page("docs.html", section="API")
+    # Swagger UI's style sheet carries its icons as data: URLs.
+    policy = SECURITY_HEADERS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace(
+        "img-src 'self'", "img-src 'self' data:"
+    )
+    return response
+
+
+@blueprint.get("/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):filename>")
+def documentation_asset(filename: str) -> Response:
+    """Swagger UI, as its package brings it."""
+    response = send_from_directory(SWAGGER_UI, filename)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @blueprint.before_request
