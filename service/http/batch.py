@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from typing import Final
 
 from flask import Blueprint, Response, request
 
@@ -26,6 +27,10 @@ from service.jobs.chunks import Outcome
 from service.jobs.records import Fault, Record, read_records
 from service.jobs.stream import BatchStream
 from service.jobs.work import translating
+
+#: Sent while the next result is being worked on, lest a proxy takes the connection for dead. JSON
+#: may begin with spaces, so the line that follows is what it was; an empty line would not be JSON.
+SIGN_OF_LIFE: Final = " "
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")
 FACE = Face(blueprint)
@@ -86,7 +91,7 @@ def _lines(own: Services, stream: BatchStream, upload: Upload) -> Iterator[str]:
     try:
         for outcomes in stream:
             _count(own, outcomes)
-            yield "".join(f"{outcome.line}\n" for outcome in outcomes)
+            yield "".join(f"{outcome.line}\n" for outcome in outcomes) or SIGN_OF_LIFE
     except ServiceError as error:
         fatal = {"error": Fault.of(error).to_json(), "fatal": True}
         yield json.dumps(fatal, ensure_ascii=False) + "\n"

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
@@ -47,6 +47,8 @@ AHEAD_RECORDS: Final = 4 * GROUP_RECORDS
 AHEAD_CHARS: Final = 4 * GROUP_CHARS
 #: Seconds without a result being taken after which a batch is read into a file.
 STALL_SECONDS: Final = 2.0
+#: Seconds without a result after which an empty group is handed out, as a sign of life.
+PULSE_SECONDS: Final = 15.0
 #: Seconds during which a group waits for capacity before the batch is ended with an error.
 CAPACITY_SECONDS: Final = 300.0
 
@@ -207,7 +209,7 @@ class BatchStream:
         self._reader = threading.Thread(target=self._read, name="batch-reader", daemon=True)
 
     def __iter__(self) -> Iterator[list[Outcome]]:
-        """The outcomes, a group at a time.
+        """The outcomes, a group at a time; an empty group says that the next is being worked on.
 
         Raises:
             ServiceError: the batch cannot be read any further, or there is no capacity.
@@ -247,6 +249,8 @@ class BatchStream:
                     else:
                         pending.append(executor.submit(self._work_on, group))
                 if pending:
+                    while not wait([pending[0]], timeout=PULSE_SECONDS).done:
+                        yield []
                     yield pending.popleft().result()
             if failure is not None:
                 raise failure

@@ -17,6 +17,7 @@ import requests
 from flask.testing import FlaskClient
 
 from service.config import Settings
+from service.jobs import stream as stream_module
 from tests.jobs.app import app_with
 from tests.jobs.fakes import RAISES, UNSUPPORTED, FakePipeline, translated
 from tests.jobs.processes import WebServer, wait_until
@@ -69,6 +70,24 @@ def test_each_line_is_answered_by_a_line(client: FlaskClient) -> None:
     assert (first["position"], first["line"], first["id"], first["text"]) == (0, 1, "a", "UN")
     assert (second["position"], second["line"], second["error"]["status"]) == (1, 2, 400)
     assert (third["position"], third["line"], third["id"], third["text"]) == (2, 3, 3, "DEUX")
+
+
+def test_signs_of_life_stand_before_a_line_and_leave_it_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "PULSE_SECONDS", 0.01)
+    pipeline = FakePipeline()
+    client = app_with(pipeline, Settings(data_dir=tmp_path)).test_client()
+    pipeline.go_on.clear()
+    answer = client.post(URL, data=ndjson(["un", "deux"]), content_type=NDJSON).iter_encoded()
+    begun = [next(answer) for _ in range(3)]
+    pipeline.go_on.set()
+    whole = b"".join([*begun, *answer])
+
+    assert begun == [b" "] * 3
+    assert whole.endswith(b"}\n")
+    assert all(line.strip() for line in whole.splitlines())
+    assert [json.loads(line)["text"] for line in whole.splitlines()] == ["UN", "DEUX"]
 
 
 def test_the_lines_have_the_shape_of_the_native_interface(client: FlaskClient) -> None:

@@ -81,6 +81,26 @@ def test_a_batch_waits_for_capacity(tmp_path: Path, error: Exception) -> None:
     assert len(pipeline.calls) == 3
 
 
+def test_a_group_that_takes_long_is_announced_by_empty_groups_and_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "PULSE_SECONDS", 0.01)
+    pipeline = FakePipeline()
+    pipeline.go_on.clear()
+    idle = threading.Event()
+
+    def records() -> Iterator[Record]:
+        yield from records_of(["a"])
+        idle.wait(0.5)  # the sender is slow: nothing is promised, so nothing is announced
+
+    groups = iter(stream_of(records(), pipeline, tmp_path))
+    assert [next(groups) for _ in range(3)] == [[], [], []]
+    pipeline.go_on.set()
+    rest = [*groups]
+    assert [outcome.position for outcomes in rest for outcome in outcomes] == [0]
+    assert rest[-1], "an empty group promises another after it"
+
+
 def test_what_was_read_before_a_break_is_answered_before_the_error(tmp_path: Path) -> None:
     taken = threading.Event()
 
