@@ -173,3 +173,30 @@ def test_an_arabic_name_reaches_the_model_in_its_right_latin_spelling(
 ) -> None:
     pipeline.translate([Request("قال فرانك أليسيو إنه سيترشح.", source="ar")])
     assert "Franck Allisio" in engine.calls[0][2][0]
+
+
+class LosingEngine(MarkingEngine):
+    """Loses the name at first; asked for others, it has one that keeps it."""
+
+    def translate(
+        self, sentences: Sequence[str], source: str, target: str, *, links: bool = False
+    ) -> list[Hypothesis]:
+        self.calls.append((source, target, list(sentences)))
+        return [Hypothesis("He said that he would stand.", -0.5) for _ in sentences]
+
+    def alternatives(
+        self, sentences: Sequence[str], source: str, target: str, **settings: object
+    ) -> list[list[Hypothesis]]:
+        self.calls.append((source, target, list(sentences)))
+        texts = ("He said he would stand.", "Allisio said so.", "Franck Allisio said so.")
+        return [[Hypothesis(text, -0.6) for text in texts] for _ in sentences]
+
+
+def test_a_sentence_that_lost_a_name_is_asked_again(tmp_path: Path) -> None:
+    (tmp_path / "people.yaml").write_text(ENTRY, encoding="utf-8")
+    engine = LosingEngine()
+    pipeline = Pipeline(Settings(), engine, GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    text = "قال فرانك أليسيو إنه سيترشح. وقال إن المدينة تنتظر."
+    result = one(pipeline.translate([Request(text, source="ar")])[0])
+    assert result.text == "Franck Allisio said so. He said that he would stand."
+    assert [len(sentences) for _, _, sentences in engine.calls] == [2, 1]

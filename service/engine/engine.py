@@ -224,13 +224,16 @@ class Engine:
         *,
         count: int,
         beam_size: int | None = None,
+        links: bool = False,
     ) -> list[list[Hypothesis]]:
         """Up to `count` different translations of each sentence, best first (at least one).
 
-        Raises: as `translate`.
+        Args: as `translate`. Raises: as `translate`.
         """
         decoding = replace(self._decoding(beam_size), alternatives=count)
         found = self._through(sentences, source, target, decoding)
+        if links:
+            return [list(each) for each in found]
         return [[replace(one, attention=None) for one in each] for each in found]
 
     def close(self) -> None:
