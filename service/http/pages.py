@@ -8,33 +8,70 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import date
+from io import BytesIO
+from pathlib import Path, PurePath
 from typing import Any, Final
+from urllib.parse import unquote
 
 import flask_swagger_ui
-from flask import Blueprint, Request, Response, render_template, request, send_from_directory
+from flask import (
+    Blueprint,
+    Request,
+    Response,
+    render_template,
+    request,
+    send_file,
+    send_from_directory,
+)
+from werkzeug.datastructures import FileStorage
 
 import service
 from service.app import Services, services
 from service.config import PROJECT_DIR
-from service.errors import InvalidText, NotFound, ServiceError, Unauthorised
+from service.documents import segment_translator
+from service.errors import (
+    InvalidText,
+    NotFound,
+    ServiceError,
+    TextTooLong,
+    Unauthorised,
+    UnsupportedMediaType,
+)
 from service.http.face import Face, key_in_headers
 from service.http.limits import Keys, owner
 from service.http.problems import Problem
 from service.names import search
+from service.names.anchors import find_anchors
 from service.names.glossary import STATUSES, TYPES, Entry
 from service.names.report import NameReport
+from service.names.workshop.explain import NearMiss, explain
+from service.names.workshop.forms import has_arabic
 from service.pipeline import Request as TranslationRequest
 from service.pipeline import Translation
+from service.text.files import MAX_FILE_BYTES, SUPPORTED, translate_file
+from service.text.files.encoding import decode
 from service.web import history, proposals
-from service.web.marks import pieces_of, rows_of
-from service.web.wording import FLAG_LABELS, FLAG_WORDS, LANGUAGES, duration, moment, reasons
+from service.web.marks import Piece, pieces_of, pieces_of_source, rows_of
+from service.web.wording import (
+    FLAG_LABELS,
+    FLAG_WORDS,
+    LANGUAGES,
+    direction,
+    duration,
+    moment,
+    reasons,
+)
 
 blueprint = Blueprint("pages", __name__)
 
 PAGE_SIZE = 50
 PREVIEW_LINES = 20
+#: Files whose text is shown on the page; others come back as a file of their kind.
+TEXT_ENDINGS = (".txt", ".md", ".markdown")
+#: Longest text to try an entry on, for which the names nearly found are looked up too.
+TRY_CHARS = 5_000
 
 # Everything the page needs comes from this server; nothing may frame it or run inside it.
 SECURITY_HEADERS = {
@@ -55,7 +92,14 @@ def _problem_page(problem: Problem) -> Response:
 
 def _key_in_form(request: Request) -> str | None:
     """The API key that a form was sent with, or that of the headers."""
+    _allow_documents(request)
     return request.form.get("api_key") or key_in_headers(request)
+
+
+def _allow_documents(request: Request) -> None:
+    """Documents may be larger than other bodies; to be called before the form is read."""
+    if request.endpoint == "pages.translate_text":
+        request.max_content_length = MAX_FILE_BYTES + services().settings.max_body_bytes
 
 
 FACE = Face(
@@ -104,6 +148,8 @@ def _page(template: str, *, section: str, status: int = 200, **values: object) -
         key_asked=bool(own.settings.api_keys),
         duration=duration,
         moment=moment,
+        direction=direction,
+        readable=unquote,
         language_name=lambda code: LANGUAGES.get(code, code),
         **values,
     )
@@ -130,17 +176,25 @@ def translate_form() -> Response:
 
 @blueprint.post("/")
 def translate_text() -> Response:
-    """The text of the form, or of the file sent with it, in English."""
+    """The text of the form in English; or that of a file, or a whole document as a download."""
     own = services()
+    _allow_documents(request)
     source = request.form.get("source") or None
     names_off = request.form.get("names") == "off"
     text = request.form.get("text", "").replace("\r\n", "\n")
+    wanted = TranslationRequest(text, source, glossary="none" if names_off else "default")
+    upload = request.files.get("file")
+    result: Translation | ServiceError
     try:
-        text = _uploaded_text() or text
+        if upload is not None and upload.filename:
+            if _is_document(upload.filename):
+                own.require_models()
+                return _translated_document(upload, wanted)
+            text = decode(upload.read()).text
+        if not text.strip():
+            raise InvalidText("Paste a text first, or choose a file.", field="text")
         own.require_models()
-        (result,) = own.pipeline.translate(
-            [TranslationRequest(text, source, glossary="none" if names_off else "default")]
-        )
+        (result,) = own.pipeline.translate([replace(wanted, text=text)])
     except ServiceError as error:
         result = error
     if isinstance(result, ServiceError):
@@ -149,16 +203,32 @@ def translate_text() -> Response:
     return _translate_page(text, source, names_off, result=result)
 
 
-def _uploaded_text() -> str:
-    upload = request.files.get("file")
-    data = upload.read() if upload else b""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidText(
-            "The file is not UTF-8 text. Other formats are translated by POST /translate_file.",
+def _is_document(filename: str) -> bool:
+    """Whether a file comes back as a file; plain text is shown on the page.
+
+    Raises:
+        UnsupportedMediaType: it is of no kind that is translated.
+    """
+    ending = PurePath(filename).suffix.lower()
+    if ending not in ("", *SUPPORTED):
+        raise UnsupportedMediaType(
+            f"Files ending in {ending} are not translated; these are: {', '.join(SUPPORTED)}.",
             field="file",
-        ) from error
+        )
+    return ending not in ("", *TEXT_ENDINGS)
+
+
+def _translated_document(upload: FileStorage, wanted: TranslationRequest) -> Response:
+    own = services()
+    name = PurePath((upload.filename or "").replace("\\", "/"))
+    translator = segment_translator(own.pipeline, wanted, max_chars=own.settings.max_item_chars)
+    content = translate_file(upload.stream, name.name, translator)
+    return send_file(
+        BytesIO(content),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=f"{name.stem}.en{name.suffix}",
+    )
 
 
 def _translate_page(
@@ -171,7 +241,9 @@ def _translate_page(
 ) -> Response:
     own = services()
     sources = sorted({pair[0] for pair in own.engine.pairs() if pair[1] == "en"} | {"en"})
-    reported = _worth_showing(result.names) if result else ()
+    reported = _worth_showing(result.names) if result else []
+    names = None if names_off else own.glossaries.current
+    rows = rows_of(result, text, names) if result else ()
     return _page(
         "translate.html",
         section="Translate",
@@ -179,23 +251,30 @@ def _translate_page(
         text=text,
         source=source,
         names_off=names_off,
-        max_chars=own.settings.max_item_chars,
+        endings=SUPPORTED,
+        key=request.form.get("api_key", ""),
         languages=[(code, LANGUAGES.get(code, code)) for code in sources],
         error=error.detail if error else "",
         result=result,
-        rows=rows_of(result, text) if result else (),
+        rows=rows,
         whole=pieces_of(result.raw_text, result.names, 0, len(result.raw_text)) if result else (),
+        kinds={piece.mark for row in rows for piece in (*row.source, *row.pieces)},
+        flagged=any(row.flags for row in rows),
         reported=reported,
-        changed=sum(name.applied for name in reported),
-        suggested=sum(not name.applied for name in reported),
+        changed=sum(name.applied for _, name in reported),
+        suggested=sum(not name.applied for _, name in reported),
         flag_labels=FLAG_LABELS,
         flag_words=FLAG_WORDS,
     )
 
 
-def _worth_showing(names: Sequence[NameReport]) -> tuple[NameReport, ...]:
-    """What was changed or suggested; names that were right already are left out."""
-    return tuple(name for name in names if not name.applied or name.replacement != name.surface)
+def _worth_showing(names: Sequence[NameReport]) -> list[tuple[int, NameReport]]:
+    """What was changed or suggested, with its place in the report; right names are left out."""
+    return [
+        (number, name)
+        for number, name in enumerate(names)
+        if not name.applied or name.replacement != name.surface
+    ]
 
 
 # ---- Glossary -------------------------------------------------------------------------------
@@ -247,9 +326,13 @@ def entry(entry_id: str) -> Response:
 @blueprint.post("/glossary/<entry_id>")
 def try_entry(entry_id: str) -> Response:
     """The entry again, with what the whole glossary makes of a text."""
-    return _entry_page(
-        _entry(services(), entry_id), request.form.get("text", "").replace("\r\n", "\n")
-    )
+    found = _entry(services(), entry_id)
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    language = request.form.get("language", "en")
+    try:
+        return _entry_page(found, _try(text, "ar" if has_arabic(text) else language))
+    except ServiceError as error:
+        return _entry_page(found, _Tried(text, language), error=error)
 
 
 def _entry(own: Services, entry_id: str) -> Entry:
@@ -259,18 +342,50 @@ def _entry(own: Services, entry_id: str) -> Entry:
     return found
 
 
-def _entry_page(found: Entry, text: str = "") -> Response:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What the glossary makes of a text: its names marked, and those that were nearly found."""
+
+    text: str = ""
+    language: str = "en"
+    pieces: tuple[Piece, ...] = ()
+    misses: tuple[NearMiss, ...] = ()
+
+
+def _try(text: str, language: str) -> _Tried:
+    """Names put right in an English text; names found in a French or an Arabic one.
+
+    Raises:
+        TextTooLong: the text is over `TRY_CHARS`.
+        InvalidText: the text is not well-formed Unicode.
+    """
+    if len(text) > TRY_CHARS:
+        raise TextTooLong(
+            f"The text has {len(text):,} characters; try up to {TRY_CHARS:,} here.", field="text"
+        )
     own = services()
-    tried = own.pipeline.normalise(text) if text.strip() else None
+    own.pipeline.check(text)
+    glossary = own.glossaries.current
+    if language in ("ar", "fr"):
+        anchors = find_anchors(text, language, glossary)
+        return _Tried(text, language, pieces_of_source(text, anchors))
+    tried = explain(text, glossary)
+    pieces = pieces_of(text, tried.names, 0, len(text))
+    return _Tried(text, "en", pieces, tuple(miss for miss in tried.misses if not miss.right))
+
+
+def _entry_page(
+    found: Entry, tried: _Tried | None = None, *, error: ServiceError | None = None
+) -> Response:
+    own = services()
     return _page(
         "entry.html",
         section="Glossary",
+        status=error.status if error else 200,
         entry=found,
         history=history.of_entry(own.settings.glossary_dir, found),
-        text=text,
         tried=tried,
-        pieces=pieces_of(text, tried.names, 0, len(text)) if tried else (),
-        reported=_worth_showing(tried.names) if tried else (),
+        error=error.detail if error else "",
     )
 
 
@@ -278,13 +393,12 @@ def _entry_page(found: Entry, text: str = "") -> Response:
 def propose_form() -> Response:
     """The form for a new entry, or for a correction of `entry_id`."""
     entry_id = request.args.get("entry_id", "")
-    values: dict[str, Any]
     if entry_id:
-        values = proposals.values_of(_entry(services(), entry_id))
-    else:
-        blank = Entry(id="", name=request.args.get("name", "")[:200], status="proposed")
-        values = proposals.values_of(blank)
-    return _propose_page(values, entry_id)
+        entry = _entry(services(), entry_id)
+        return _propose_page(proposals.values_of(entry), entry_id, proposals.stamp_of(entry))
+    name = request.args.get("name", "")[:200]
+    blank = Entry(id="", name=name, status="proposed", since=date.today().isoformat())
+    return _propose_page(proposals.values_of(blank), "")
 
 
 @blueprint.post("/glossary-proposal")
@@ -292,24 +406,31 @@ def propose() -> Response:
     """Show what the proposal changes; download that as a patch; or save it, with a key."""
     own = services()
     entry_id = request.form.get("entry_id", "")
+    stamp = request.form.get("stamp", "")
     directory, current = own.settings.glossary_dir, own.glossaries.current
     action = request.form.get("do", "show")
     values: dict[str, Any] = proposals.values_of(Entry(id="", name="", status="proposed"))
+    made: proposals.Draft | None = None
     try:
         values = proposals.values_of_form(request.form)
+        made = proposals.draft(
+            directory, current, values, entry_id, stamp=stamp, check=action == "show"
+        )
         if action == "save":
             _require_editor(own)
-            made = proposals.save(directory, current, values, entry_id)
-            own.glossaries.reload()
-        else:
-            made = proposals.draft(directory, current, values, entry_id)
+            proposals.save(directory, current, values, entry_id)
+            current = own.glossaries.reload()
+            saved = _entry(own, made.entry_id)
+            stamp = proposals.stamp_of(saved)
     except ServiceError as error:
-        return _propose_page(values, entry_id, error=error)
+        return _propose_page(values, entry_id, stamp, draft=made, error=error)
     if action == "download":
         name = f"{made.entry_id}.patch"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', **SECURITY_HEADERS}
         return Response(made.patch, 200, headers, mimetype="text/x-patch")
-    return _propose_page(values, entry_id, draft=made, saved=action == "save")
+    if action == "save":
+        return _propose_page(values, made.entry_id, stamp, draft=made, saved=True)
+    return _propose_page(values, entry_id, stamp, draft=made)
 
 
 def _require_editor(own: Services) -> None:
@@ -321,6 +442,7 @@ def _require_editor(own: Services) -> None:
 def _propose_page(
     values: Mapping[str, Any],
     entry_id: str,
+    stamp: str = "",
     *,
     draft: proposals.Draft | None = None,
     saved: bool = False,
@@ -332,6 +454,7 @@ def _propose_page(
         status=error.status if error else 200,
         values=values,
         entry_id=entry_id,
+        stamp=stamp,
         types=TYPES,
         statuses=STATUSES,
         may_edit=bool(services().settings.editor_keys.strip(" ,")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from service.names.glossary import Entry
 
 LONGEST = 10
 SECONDS = 3.0
+
+_STARTS = re.compile(r"(?:- |  - id:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +27,39 @@ class Change:
 
 def of_entry(directory: Path, entry: Entry) -> tuple[Change, ...]:
     """The latest commits that touched the lines of an entry; empty without git."""
-    last = _last_line(directory / entry.file, entry.line)
-    if last is None:
+    # The lines of the last commit, not of the file: what is not committed yet may have moved them.
+    committed = _git(directory, "show", f"HEAD:./{entry.file}")
+    span = _lines_of(committed.splitlines(), entry.id)
+    if span is None:
         return ()
-    command = [
-        "git",
-        "-C",
-        str(directory),
-        "log",
-        "-s",
-        f"-n{LONGEST}",
-        "--date=short",
-        "--format=%h%x1f%ad%x1f%an%x1f%s",
-        f"-L{entry.line},{last}:{entry.file}",
-    ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    lines = [line.split("\x1f") for line in done.stdout.splitlines() if "\x1f" in line]
+    printed = _git(
+        directory,
+        *("log", "-s", f"-n{LONGEST}", "--date=short", "--format=%h%x1f%ad%x1f%an%x1f%s"),
+        f"-L{span[0]},{span[1]}:{entry.file}",
+    )
+    lines = [line.split("\x1f") for line in printed.splitlines() if "\x1f" in line]
     return tuple(Change(*fields) for fields in lines if len(fields) == 4)
 
 
-def _last_line(file: Path, first: int) -> int | None:
-    """The last line of the entry that begins on line `first`: before the next one at its level."""
+def _git(directory: Path, *arguments: str) -> str:
+    """What a git command prints; nothing where it fails, takes too long or is not installed."""
+    command = ["git", "-C", str(directory), *arguments]
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode("utf-8", errors="replace")
+
+
+def _lines_of(lines: list[str], entry_id: str) -> tuple[int, int] | None:
+    """The first and the last line of an entry, from 1; None where the file does not hold it."""
+    starts = [number for number, line in enumerate(lines, 1) if _STARTS.match(line)]
+    own = re.compile(
+        rf"""\s*(?:-\s+)?["']?id["']?\s*:\s*["']?{re.escape(entry_id)}["']?\s*(?:,|#|$)"""
+    )
+    found = next((number for number, line in enumerate(lines, 1) if own.match(line)), None)
+    if found is None:
         return None
-    if not 1 <= first <= len(lines):
-        return None
-    for number, line in enumerate(lines[first:], start=first + 1):
-        if line.startswith(("- ", "  - id:")):
-            return number - 1
-    return len(lines)
+    first = max((start for start in starts if start <= found), default=found)
+    last = min((start for start in starts if start > found), default=len(lines) + 1) - 1
+    return first, last

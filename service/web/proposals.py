@@ -7,6 +7,8 @@ whoever keeps the files; with one it is written into the file, with every other 
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import shutil
 import tempfile
 import unicodedata
@@ -15,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.errors import InvalidRequest
+from service.errors import Conflict, InvalidRequest
 from service.names.glossary import STATUSES, TYPES, Entry, Glossary, load_glossary
+from service.names.workshop.lint import Finding, lint
 from service.names.workshop.propose import free_id
 from service.names.workshop.termfiles import FOLDERS, LIST_KEYS, append_entries, set_field
 
@@ -31,11 +34,13 @@ class Draft:
         entry_id: of the new or the corrected entry.
         file: the term file, relative to the glossary's folder.
         patch: a unified diff that `git apply` takes inside that folder; empty: nothing changes.
+        findings: what `glossary lint` says about the entry, where that was asked for.
     """
 
     entry_id: str
     file: str
     patch: str
+    findings: tuple[Finding, ...] = ()
 
 
 def values_of(entry: Entry) -> dict[str, Any]:
@@ -43,6 +48,12 @@ def values_of(entry: Entry) -> dict[str, Any]:
     values: dict[str, Any] = {key: getattr(entry, key) or "" for key in TEXT_KEYS}
     values |= {key: list(getattr(entry, key)) for key in LIST_KEYS}
     return values
+
+
+def stamp_of(entry: Entry) -> str:
+    """What an entry's fields were when a form was opened, to see whether they have changed."""
+    text = json.dumps(values_of(entry), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def values_of_form(form: Mapping[str, str]) -> dict[str, Any]:
@@ -67,20 +78,37 @@ def _clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def draft(directory: Path, glossary: Glossary, values: Mapping[str, Any], entry_id: str) -> Draft:
+def draft(
+    directory: Path,
+    glossary: Glossary,
+    values: Mapping[str, Any],
+    entry_id: str,
+    *,
+    stamp: str = "",
+    check: bool = False,
+) -> Draft:
     """The change that a proposal makes, worked out on a copy of the one file concerned.
 
     Args:
         directory: the glossary's folder.
         values: as `values_of_form` gives them.
         entry_id: the entry to correct; empty for a new one.
+        stamp: of the entry as the form was opened on it (`stamp_of`); empty: not compared.
+        check: look for what `glossary lint` would say, which takes a while.
 
     Raises:
+        Conflict: the entry was changed since.
         InvalidRequest: the proposal cannot become an entry; the detail says why.
     """
     found = glossary.by_id(entry_id) if entry_id else None
     if entry_id and found is None:
         raise InvalidRequest(f"The glossary has no entry {entry_id!r}.", field="entry_id")
+    if found is not None and stamp and stamp != stamp_of(found):
+        raise Conflict(
+            "The entry was changed by someone else since you opened this form. Open it again and "
+            "make your change there.",
+            field="entry_id",
+        )
     file = found.file if found else f"{FOLDERS[values['type']]}/proposed.yaml"
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "glossary"
@@ -89,12 +117,21 @@ def draft(directory: Path, glossary: Glossary, values: Mapping[str, Any], entry_
         identifier = _write(copy, glossary, values, found)
         load_glossary(copy)  # a proposal that breaks the files is refused here, with its reason
         after = _text(copy / file)
-    return Draft(identifier, file, _patch(file, before, after))
+        findings = lint(copy, examples=False) if check else []
+    own = tuple(finding for finding in findings if finding.entry == identifier)
+    return Draft(identifier, file, _patch(file, before, after), own)
 
 
-def save(directory: Path, glossary: Glossary, values: Mapping[str, Any], entry_id: str) -> Draft:
-    """Write the change into the term file; `draft` must have accepted it."""
-    made = draft(directory, glossary, values, entry_id)
+def save(
+    directory: Path,
+    glossary: Glossary,
+    values: Mapping[str, Any],
+    entry_id: str,
+    *,
+    stamp: str = "",
+) -> Draft:
+    """Write the change into the term file; `draft` must accept it."""
+    made = draft(directory, glossary, values, entry_id, stamp=stamp)
     _write(directory, glossary, values, glossary.by_id(entry_id) if entry_id else None)
     return made
 

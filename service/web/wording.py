@@ -25,6 +25,9 @@ LANGUAGES: Final = {
     "ur": "Urdu",
 }
 
+#: Languages that are written from right to left.
+RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
 FLAG_LABELS: Final = {
     "repetition": "repeats itself",
     "echo": "untranslated",
@@ -49,6 +52,16 @@ FLAG_WORDS: Final = {
 def reasons(name: NameReport) -> list[str]:
     """Why a name was changed or suggested, one phrase for each piece of evidence."""
     return words.reasons((evidence.code, evidence.value) for evidence in name.evidence)
+
+
+def direction(language: str) -> str:
+    """The `dir` of a text: its language's; the text's first letter decides where that is unknown.
+
+    A text in Arabic that begins with a Latin name still runs from right to left.
+    """
+    if language in ("", "und"):
+        return "auto"
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 def duration(seconds: float) -> str:
