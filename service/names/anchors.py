@@ -558,13 +558,29 @@ class _Latin:
             if name is None or name.entry.type != "person" or not name.cuts:
                 continue
             for part in name.alone:
-                surnames[part.folded].add((part.text, entry_id))
-        for position, token in enumerate(self.tokens):
-            owners = surnames.get(token.folded)
-            if self.taken[position] or not token.capital or token.protected or not owners:
-                continue
-            if len({text for text, _ in owners}) > 1:
-                continue
-            text, entry_id = min(owners)
-            name = self.index.by_entry[entry_id]
-            yield self._anchor(position, position + 1, name.entry, text, alone=True)
+                surnames[exact_key(Document(part.text).tokens)].add((part.text, entry_id))
+        longest = max((part.count(" ") + 1 for part in surnames), default=0)
+        position = 0
+        while position < len(self.tokens):
+            last = min(position + longest, len(self.tokens))
+            while last > position and not self._owners(position, last, surnames):
+                last -= 1
+            if last > position:
+                text, entry_id = min(self._owners(position, last, surnames))
+                entry = self.index.by_entry[entry_id].entry
+                yield self._anchor(position, last, entry, text, alone=True)
+            position = max(last, position + 1)
+
+    def _owners(
+        self, first: int, last: int, surnames: dict[str, set[tuple[str, str]]]
+    ) -> Collection[tuple[str, str]]:
+        """Whose surname stands at these tokens, if one printed form is all it can be."""
+        span = self.tokens[first:last]
+        if any(self.taken[first:last]) or any(token.protected for token in span):
+            return ()
+        if not span[-1].capital or not all(token.capital or token.particle for token in span):
+            return ()
+        if any(token.gap not in ("space", "hyphen") for token in span[1:]):
+            return ()
+        owners = surnames.get(exact_key(span), set())
+        return owners if len({text for text, _ in owners}) == 1 else ()

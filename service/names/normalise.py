@@ -16,6 +16,9 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
+
+from rapidfuzz.distance import Levenshtein
 
 from service.names import words
 from service.names.anchors import Anchor, SourceNames, SourceSentence
@@ -91,6 +94,8 @@ CONTEXT_DOCUMENT = 0.7
 NEAR_CHARS = 160
 # A name that the source sentence shows need only be this near in its translation.
 SOURCE_TOTAL, SOURCE_PART, SOURCE_ALONE = 1.0, -2.5, 1.0
+# A word before its surname that has this share of the given name's letters is what is left of it.
+HALF = 0.5
 # A relative's surname is put right where a word of kinship stands at most so many words after it.
 KIN_TOKENS = 24
 MOST_TOKENS = 6
@@ -442,14 +447,29 @@ class _Pass:
             key = exact_key(Document(printed).tokens)
             arrived = inside.find(f" {key} ")
             if arrived >= 0:
+                at, length = first + inside[:arrived].count(" "), key.count(" ") + 1
+                self._capitalise(anchor, printed, at, at + length)
                 # One mention is used up, so that the next anchor needs another.
-                inside = inside[:arrived] + " " + inside[arrived + len(key) + 1 :]
+                inside = inside[:arrived] + " -" * length + inside[arrived + len(key) + 1 :]
                 if person is not None:
                     person.sourced = True
                 continue
             if person is not None:
                 person.sourced = True
             self._repair(anchor, number, sentence, first, last)
+
+    def _capitalise(self, anchor: Anchor, printed: str, first: int, last: int) -> None:
+        """Give a name that arrived in small letters its capitals."""
+        span = self.tokens[first:last]
+        if (
+            not any(token.capital for token in span)
+            and any(token.capital for token in Document(printed).tokens)
+            and self._free(first, last)
+            and all(words.english_frequency(token.folded) < COMMON_WORD for token in span)
+        ):
+            evidence = [Evidence("source", anchor.surface)]
+            kind = "surname" if anchor.alone else "full"
+            self._write_source(anchor, first, last, printed, kind, 0.9, evidence)
 
     def _repair(
         self, anchor: Anchor, number: int, sentence: SourceSentence, first: int, last: int
@@ -459,35 +479,93 @@ class _Pass:
         if name is None:
             return
         best: tuple[float, int, int, str, str] | None = None
+        printed = anchor.text or anchor.entry.name
+        linked = self._linked(number, sentence, first, last)
         for start in range(first, last):
-            if self.taken[start] or not (self.tokens[start].capital or self.tokens[start].particle):
+            token = self.tokens[start]
+            if not (token.capital or token.particle) or not self._open_to(start, sentence, printed):
                 continue
             for end in range(start + 1, min(start + MOST_TOKENS, last) + 1):
-                if self.taken[end - 1] or (end - 1 > start and not self.tokens[end - 1].gap):
+                token = self.tokens[end - 1]
+                if not self._open_to(end - 1, sentence, printed) or (
+                    end - 1 > start and not token.gap
+                ):
                     break
-                if not self.tokens[end - 1].capital:
+                if not token.capital:
                     continue
                 for score, text, kind in self._source_scores(name, anchor, start, end):
+                    if kind == "part" and not (linked and linked[0] <= start and end <= linked[1]):
+                        continue
                     if best is None or score > best[0]:
                         best = (score, start, end, text, kind)
         evidence = [Evidence("source", anchor.surface)]
-        linked = self._linked(number, sentence, first, last)
         if best is not None and best[0] >= SOURCE_TOTAL:
-            if linked is not None and best[4] == "surname" and not anchor.alone:
-                # The model's links show that more words than the surname stand for the name.
-                start, end = linked
-                if start <= best[1] and best[2] <= end and end - start > best[2] - best[1]:
-                    best = (best[0], start, end, anchor.text or anchor.entry.name, "full")
             score, start, end, text, kind = best
+            if kind == "part":
+                start, end = linked or (start, end)
+                text = printed
+            elif kind == "surname" and not anchor.alone:
+                start, end, text = self._in_full(name, anchor, (start, end, text), linked)
+                kind = "full" if text == printed else kind
             evidence.append(Evidence("sound", round(score, 2)))
             self._write_source(anchor, start, end, text, kind, _probability(score, 0.0), evidence)
             return
         if linked is not None:
             start, end = linked
             evidence.append(Evidence("links", True))
-            text = anchor.text or anchor.entry.name
             kind = "surname" if anchor.alone else "full"
-            self._write_source(anchor, start, end, text, kind, 0.8, evidence)
+            self._write_source(anchor, start, end, printed, kind, 0.8, evidence)
+
+    def _open_to(self, position: int, sentence: SourceSentence, printed: str) -> bool:
+        """Whether a token is free, or a word of the name that was taken for a place of that name.
+
+        It is not where the source sentence speaks of the place too.
+        """
+        owner = self.taken[position]
+        if not owner:
+            return True
+        if any(anchor.entry.id == owner for anchor in sentence.carried.anchors):
+            return False
+        entry = self.index.glossary.by_id(owner)
+        return (
+            entry is not None
+            and entry.type == "place"
+            and f" {entry.name} " in f" {printed.replace('-', ' ')} "
+        )
+
+    def _in_full(
+        self,
+        name: Name,
+        anchor: Anchor,
+        found: tuple[int, int, str],
+        linked: tuple[int, int] | None,
+    ) -> tuple[int, int, str]:
+        """The span and text for a full name of which only the surname was found.
+
+        What the source names in full is printed in full, unless a word that may be somebody's
+        given name stands before the surname and is not this one's.
+
+        Args:
+            found: the surname's tokens and how it is printed.
+            linked: the tokens that the model made of the name.
+        """
+        start, end, _ = found
+        printed = anchor.text or anchor.entry.name
+        if linked is not None and linked[0] <= start and end <= linked[1]:
+            return *linked, printed
+        head = self.tokens[start]
+        before = self.tokens[start - 1] if start else None
+        if head.gap in ("hyphen", "glue", "apostrophe", "initial"):
+            return found
+        if before is None or head.gap != "space" or not before.capital:
+            return start, end, printed
+        if name.given is not None and _alike(before.folded, name.given.folded):
+            return (start - 1, end, printed) if self._free(start - 1, start) else found
+        ordinary = words.is_role(before.folded) or (
+            words.english_frequency(before.folded) >= COMMON_WORD
+            and not words.is_given_name(before.folded)
+        )
+        return (start, end, printed) if ordinary else found
 
     def _source_scores(
         self, name: Name, anchor: Anchor, start: int, end: int
@@ -504,8 +582,11 @@ class _Pass:
                     yield given_score + surname_score, form.text, "full"
         for part in name.alone:
             score = self.memo.score(folded, part)
+            if folded == group_words(_without_particles(part))[0]:
+                score = max(score, self.memo.own(part) - ALONE_LOSS)
             if score >= SOURCE_ALONE:
-                yield score, part.text, "surname" if name.cuts else "full"
+                kind = "surname" if name.entry.type == "person" else "part"
+                yield score, part.text, kind if name.cuts else "full"
 
     def _linked(
         self, number: int, sentence: SourceSentence, first: int, last: int
@@ -527,16 +608,26 @@ class _Pass:
                 for start, end in places
             )
         ]
+        while hit and not self.tokens[hit[0]].capital and not self.tokens[hit[0]].particle:
+            del hit[0]
+        while hit and not self.tokens[hit[-1]].capital:
+            del hit[-1]
         if not hit or hit[-1] - hit[0] >= MOST_TOKENS or hit[-1] - hit[0] + 1 > len(hit) + 1:
             return None
         start, end = hit[0], hit[-1] + 1
-        tokens = self.tokens[start:end]
-        if not self._free(start, end) or not all(
-            token.capital or token.particle for token in tokens
-        ):
-            return None
-        if any(words.is_role(token.folded) or words.is_place(token.folded) for token in tokens):
-            return None
+        anchor = sentence.carried.anchors[number]
+        printed = anchor.text or anchor.entry.name
+        own = {token.folded for token in Document(printed).tokens}
+        for position in range(start, end):
+            token = self.tokens[position]
+            if not self._open_to(position, sentence, printed):
+                return None
+            if not (token.capital or token.particle):
+                return None
+            if token.folded in own:
+                continue
+            if words.is_role(token.folded) or words.is_place(token.folded):
+                return None
         return start, end
 
     def _write_source(
@@ -1221,6 +1312,16 @@ class _Pass:
             if after.capital and after.gap == "space":
                 return True
         return False
+
+
+def _alike(word: str, given: str) -> bool:
+    """Whether a word may be what is left of a given name: half of its letters are there."""
+    return Levenshtein.normalized_similarity(word, given) >= HALF
+
+
+def _without_particles(part: Part) -> list[Token]:
+    """The words of a part after its leading particles: Drian for Le Drian."""
+    return list(dropwhile(lambda token: token.particle, Document(part.text).tokens))
 
 
 def _kind(entry: Entry) -> Kind:
