@@ -13,7 +13,7 @@ from service.app import Services, services
 from service.errors import InvalidRequest, ServiceError
 from service.http.body import validate
 from service.http.face import Face
-from service.http.openapi import operation
+from service.http.openapi import operation, query_parameters
 from service.http.schemas import BatchLine, FailedLine
 from service.http.uploads import (
     NDJSON,
@@ -21,7 +21,6 @@ from service.http.uploads import (
     Upload,
     UploadQuery,
     format_of,
-    query_parameters,
 )
 from service.jobs.chunks import Outcome
 from service.jobs.records import Fault, Record, read_records

@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from flask import Request as HttpRequest
 from flask import current_app
@@ -31,6 +31,9 @@ from service.text.detect import UNDETERMINED
 from service.text.markup import Rules
 
 GlossaryChoice = Glossary | Literal["default", "none"]
+
+MOST_GLOSSARIES: Final = 5
+"""How many glossaries of a caller's own one request may name; DeepL's limit."""
 
 _MAKING = threading.Lock()
 
@@ -136,8 +139,10 @@ def choose_glossary(own: Services, value: object) -> GlossaryChoice:
             "The glossary must be 'default', 'none', a glossary's id or a list of ids.",
             field="glossary",
         )
-    if len(identifiers) > 5:
-        raise InvalidRequest("At most five glossaries can be used at once.", field="glossary")
+    if len(identifiers) > MOST_GLOSSARIES:
+        raise InvalidRequest(
+            f"At most {MOST_GLOSSARIES} glossaries can be used at once.", field="glossary"
+        )
     return glossary_database(own).combined(owner(), identifiers, own.glossaries.current)
 
 

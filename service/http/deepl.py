@@ -20,6 +20,7 @@ from flask import Request as HttpRequest
 from service.app import Services, services
 from service.errors import InvalidRequest, Unauthorised
 from service.http.clients import (
+    MOST_GLOSSARIES,
     Answer,
     Parameters,
     choose_glossary,
@@ -27,8 +28,19 @@ from service.http.clients import (
     translate_texts,
     with_context,
 )
+from service.http.deepl_schemas import (
+    DeeplError,
+    DeeplLanguages,
+    DeeplResourceLanguages,
+    DeeplTexts,
+    DeeplTranslateRequest,
+    DeeplUsage,
+    LanguagesQuery,
+    ResourceQuery,
+)
 from service.http.face import Face, key_in_headers
 from service.http.limits import check_item_count
+from service.http.openapi import FORMS, operation
 from service.http.problems import Problem
 from service.http.schemas import LANGUAGE_CODE
 from service.pipeline import Request
@@ -92,6 +104,15 @@ def name_the_trace(response: Response) -> Response:
 
 
 @blueprint.route("/v2/translate", methods=["GET", "POST"])
+@operation(
+    "Translate texts",
+    tag="DeepL",
+    request=DeeplTranslateRequest,
+    media_types=FORMS,
+    answers={200: (DeeplTexts,)},
+    errors=(400, 403, 404, 413, 429, 503),
+    error=DeeplError,
+)
 def translate() -> Response:
     """Translate one or many texts, each in its own language."""
     own = services()
@@ -190,7 +211,7 @@ def _base(code: str) -> str:
 def _glossary_ids(given: Parameters) -> object:
     """The glossaries named, in DeepL's two ways and in ours."""
     single = given.text("glossary_id")
-    several = _names(given, "glossary_ids", separated=False)
+    several = _names(given, "glossary_ids", most=MOST_GLOSSARIES)
     if single and several:
         raise InvalidRequest("Give either 'glossary_id' or 'glossary_ids'.", field="glossary_id")
     if single:
@@ -198,8 +219,8 @@ def _glossary_ids(given: Parameters) -> object:
     return several or given.several("glossary")
 
 
-def _names(given: Parameters, name: str, *, separated: bool = True) -> list[str]:
-    """A list of names: a JSON array, repeated, or (of tags) separated by commas."""
+def _names(given: Parameters, name: str, *, most: int | None = None) -> list[str]:
+    """A list of names: a JSON array, repeated, or separated by commas; `most` may be given."""
     value = given.several(name)
     if value is None:
         return []
@@ -207,22 +228,25 @@ def _names(given: Parameters, name: str, *, separated: bool = True) -> list[str]
     values = [item for item in given_values if isinstance(item, str)]
     if len(values) < len(given_values):
         raise InvalidRequest(f"Parameter '{name}' must be a list of strings.", field=name)
-    parts = [part for item in values for part in (item.split(",") if separated else [item])]
-    return [part.strip() for part in parts if part.strip()]
+    parts = [part.strip() for item in values for part in item.split(",")]
+    if most is not None and len(parts) > most:
+        raise InvalidRequest(f"Parameter '{name}' may have {most} values at most.", field=name)
+    return [part for part in parts if part]
 
 
 def _rules(given: Parameters, text: str) -> Rules | None:
     """How a text's markup is read; None for plain text."""
     handling = given.text("tag_handling")
-    if not handling:
-        return None
+    outlined = given.flag("outline_detection", default=True)
     ignored, splitting, joining = (
         frozenset(_names(given, name))
         for name in ("ignore_tags", "splitting_tags", "non_splitting_tags")
     )
+    if not handling:
+        return None
     if handling == "html":
         return Rules(ignore_tags=ignored, splitting_tags=splitting, non_splitting_tags=joining)
-    if given.flag("outline_detection", default=True):
+    if outlined:
         splitting |= outline(text)
     return Rules(
         "xml",
@@ -234,11 +258,19 @@ def _rules(given: Parameters, text: str) -> Rules | None:
 
 
 @blueprint.get("/v2/languages")
+@operation(
+    "Source or target languages",
+    tag="DeepL",
+    request=LanguagesQuery,
+    answers={200: (DeeplLanguages,)},
+    errors=(400, 403, 429, 503),
+    error=DeeplError,
+)
 def languages() -> Response:
     """Source or target languages; the official client asks with a form in a GET's body."""
     own = services()
     own.require_models()
-    kind = Parameters(request).text("type") or "source"
+    kind = _choice("type", "source")
     if kind not in ("source", "target"):
         raise InvalidRequest("Value for 'type' not supported.", field="type")
     names = language_names(own)
@@ -262,11 +294,19 @@ def languages() -> Response:
 
 
 @blueprint.get("/v3/languages")
+@operation(
+    "The languages of a resource",
+    tag="DeepL",
+    request=ResourceQuery,
+    answers={200: (DeeplResourceLanguages,)},
+    errors=(400, 403, 429, 503),
+    error=DeeplError,
+)
 def languages_by_resource() -> Response:
     """The languages of one resource: `translate_text` or `glossary`."""
     own = services()
     own.require_models()
-    resource = Parameters(request).text("resource") or "translate_text"
+    resource = _choice("resource", "translate_text")
     if resource not in ("translate_text", "glossary"):
         raise InvalidRequest("Value for 'resource' not supported.", field="resource")
     pairs = own.engine.pairs()
@@ -303,7 +343,19 @@ def languages_by_resource() -> Response:
     return jsonify(listed)
 
 
+def _choice(name: str, default: str) -> str:
+    value = Parameters(request).text(name)
+    return default if value is None else value
+
+
 @blueprint.get("/v2/usage")
+@operation(
+    "Characters translated",
+    tag="DeepL",
+    answers={200: (DeeplUsage,)},
+    errors=(403, 429),
+    error=DeeplError,
+)
 def usage() -> Response:
     """Characters translated since this process began; there is no limit to them."""
     return jsonify({"character_count": _characters(services()), "character_limit": CHARACTER_LIMIT})

@@ -25,16 +25,40 @@ from service.glossaries_db import (
 )
 from service.http import deepl
 from service.http.clients import Parameters, glossary_database
+from service.http.deepl_schemas import (
+    DeeplChangeRequest,
+    DeeplDictionaries,
+    DeeplDictionary,
+    DeeplDictionaryRequest,
+    DeeplError,
+    DeeplGlossaries,
+    DeeplGlossary,
+    DeeplGlossaryRequest,
+    DeeplMultilingualGlossaries,
+    DeeplMultilingualGlossary,
+    DeeplMultilingualRequest,
+    DeeplPairs,
+    PairQuery,
+)
 from service.http.limits import owner
-from service.http.schemas import LANGUAGE_CODE
+from service.http.openapi import FORMS, operation, path_parameter, query_parameters
+from service.http.schemas import LANGUAGE_CODE, PlainText
 
 FACE = deepl.FACE
 """DeepL's whole interface: its routes here are added to those of `service.http.deepl`."""
 
 TSV = "text/tab-separated-values"
+GLOSSARY = path_parameter("glossary_id", "The glossary's id.")
 
 
 @deepl.blueprint.get("/v2/glossary-language-pairs")
+@operation(
+    "Pairs of languages",
+    tag="DeepL",
+    answers={200: (DeeplPairs,)},
+    errors=(403, 429),
+    error=DeeplError,
+)
 def glossary_language_pairs() -> Response:
     """The pairs of languages that a dictionary can be of."""
     return jsonify(
@@ -50,6 +74,15 @@ def glossary_language_pairs() -> Response:
 
 
 @deepl.blueprint.post("/v2/glossaries")
+@operation(
+    "Make a glossary",
+    tag="DeepL",
+    request=DeeplGlossaryRequest,
+    media_types=FORMS,
+    answers={201: (DeeplGlossary,)},
+    errors=(400, 403, 429, 503, 507),
+    error=DeeplError,
+)
 def create_v2() -> tuple[Response, int]:
     """A new glossary of one pair of languages."""
     given = Parameters(request)
@@ -65,6 +98,13 @@ def create_v2() -> tuple[Response, int]:
 
 
 @deepl.blueprint.get("/v2/glossaries")
+@operation(
+    "List the glossaries",
+    tag="DeepL",
+    answers={200: (DeeplGlossaries,)},
+    errors=(403, 429, 503),
+    error=DeeplError,
+)
 def list_v2() -> Response:
     """All glossaries; of one with several dictionaries, the first is shown."""
     own = services()
@@ -72,39 +112,77 @@ def list_v2() -> Response:
     return jsonify({"glossaries": [_shown_v2(info) for info in infos if info.dictionaries]})
 
 
-@deepl.blueprint.get("/v2/glossaries/<identifier>")
-def get_v2(identifier: str) -> Response:
+@deepl.blueprint.get("/v2/glossaries/<glossary_id>")
+@operation(
+    "Show a glossary",
+    tag="DeepL",
+    answers={200: (DeeplGlossary,)},
+    errors=(403, 404, 429, 503),
+    error=DeeplError,
+    parameters=(GLOSSARY,),
+)
+def get_v2(glossary_id: str) -> Response:
     """One glossary."""
     own = services()
-    info = glossary_database(own).get(owner(), identifier, own.glossaries.current)
+    info = glossary_database(own).get(owner(), glossary_id, own.glossaries.current)
     if not info.dictionaries:
         raise NotFound("The glossary has no dictionary.")
     return jsonify(_shown_v2(info))
 
 
-@deepl.blueprint.get("/v2/glossaries/<identifier>/entries")
-def entries_v2(identifier: str) -> Response:
+@deepl.blueprint.get("/v2/glossaries/<glossary_id>/entries")
+@operation(
+    "Read a glossary's entries",
+    tag="DeepL",
+    answers={200: (PlainText,)},
+    errors=(403, 404, 415, 429, 503),
+    error=DeeplError,
+    media_type=TSV,
+    parameters=(GLOSSARY,),
+)
+def entries_v2(glossary_id: str) -> Response:
     """The entries of a glossary as tab-separated values."""
     if request.accept_mimetypes and not request.accept_mimetypes[TSV]:
         raise UnsupportedMediaType(f"Entries are given as {TSV}; accept that.")
     own = services()
     database = glossary_database(own)
-    info = database.get(owner(), identifier, own.glossaries.current)
+    info = database.get(owner(), glossary_id, own.glossaries.current)
     if not info.dictionaries:
         raise NotFound("The glossary has no dictionary.")
     first = info.dictionaries[0]
     entries = database.entries(
-        owner(), identifier, first.source, first.target, own.glossaries.current
+        owner(), glossary_id, first.source, first.target, own.glossaries.current
     )
     return Response(_as_tsv(entries), content_type=f"{TSV}; charset=UTF-8")
 
 
-@deepl.blueprint.delete("/v2/glossaries/<identifier>")
-@deepl.blueprint.delete("/v3/glossaries/<identifier>")
-def delete(identifier: str) -> tuple[str, int]:
-    """Delete a glossary."""
+@deepl.blueprint.delete("/v2/glossaries/<glossary_id>")
+@operation(
+    "Delete a glossary",
+    tag="DeepL",
+    answers={204: ()},
+    errors=(403, 404, 429, 503, 507),
+    error=DeeplError,
+    parameters=(GLOSSARY,),
+)
+def delete_v2(glossary_id: str) -> tuple[str, int]:
+    """Term files cannot be deleted here."""
+    return delete_v3(glossary_id)
+
+
+@deepl.blueprint.delete("/v3/glossaries/<glossary_id>")
+@operation(
+    "Delete a glossary",
+    tag="DeepL",
+    answers={204: ()},
+    errors=(403, 404, 429, 503, 507),
+    error=DeeplError,
+    parameters=(GLOSSARY,),
+)
+def delete_v3(glossary_id: str) -> tuple[str, int]:
+    """Term files cannot be deleted here."""
     own = services()
-    glossary_database(own).delete(owner(), identifier, own.glossaries.current)
+    glossary_database(own).delete(owner(), glossary_id, own.glossaries.current)
     return "", 204
 
 
@@ -133,6 +211,14 @@ def _shown_v2(info: GlossaryInfo) -> dict[str, object]:
 
 
 @deepl.blueprint.post("/v3/glossaries")
+@operation(
+    "Make a glossary of several dictionaries",
+    tag="DeepL",
+    request=DeeplMultilingualRequest,
+    answers={201: (DeeplMultilingualGlossary,)},
+    errors=(400, 403, 429, 503, 507),
+    error=DeeplError,
+)
 def create_v3() -> tuple[Response, int]:
     """A new glossary with one or more dictionaries."""
     given = Parameters(request)
@@ -142,6 +228,13 @@ def create_v3() -> tuple[Response, int]:
 
 
 @deepl.blueprint.get("/v3/glossaries")
+@operation(
+    "List the glossaries",
+    tag="DeepL",
+    answers={200: (DeeplMultilingualGlossaries,)},
+    errors=(403, 429, 503),
+    error=DeeplError,
+)
 def list_v3() -> Response:
     """All glossaries."""
     own = services()
@@ -149,16 +242,33 @@ def list_v3() -> Response:
     return jsonify({"glossaries": [_shown_v3(info) for info in infos]})
 
 
-@deepl.blueprint.get("/v3/glossaries/<identifier>")
-def get_v3(identifier: str) -> Response:
+@deepl.blueprint.get("/v3/glossaries/<glossary_id>")
+@operation(
+    "Show a glossary",
+    tag="DeepL",
+    answers={200: (DeeplMultilingualGlossary,)},
+    errors=(403, 404, 429, 503),
+    error=DeeplError,
+    parameters=(GLOSSARY,),
+)
+def get_v3(glossary_id: str) -> Response:
     """One glossary."""
     own = services()
-    info = glossary_database(own).get(owner(), identifier, own.glossaries.current)
+    info = glossary_database(own).get(owner(), glossary_id, own.glossaries.current)
     return jsonify(_shown_v3(info))
 
 
-@deepl.blueprint.patch("/v3/glossaries/<identifier>")
-def change(identifier: str) -> Response:
+@deepl.blueprint.patch("/v3/glossaries/<glossary_id>")
+@operation(
+    "Change a glossary",
+    tag="DeepL",
+    request=DeeplChangeRequest,
+    answers={200: (DeeplMultilingualGlossary,)},
+    errors=(400, 403, 404, 429, 503, 507),
+    error=DeeplError,
+    parameters=(GLOSSARY,),
+)
+def change(glossary_id: str) -> Response:
     """Rename a glossary, or add to its dictionaries: a term that is there is given anew."""
     own = services()
     given = Parameters(request)
@@ -169,16 +279,26 @@ def change(identifier: str) -> Response:
     if name is None and not changes:
         raise InvalidRequest("Give a 'name' or 'dictionaries' to change.")
     if name is not None:
-        database.rename(owner(), identifier, name, in_force)
+        database.rename(owner(), glossary_id, name, in_force)
     for dictionary in changes:
-        database.put(owner(), identifier, dictionary, in_force, merge=True)
+        database.put(owner(), glossary_id, dictionary, in_force, merge=True)
     if changes:
-        database.prepare(owner(), identifier, in_force)
-    return jsonify(_shown_v3(database.get(owner(), identifier, in_force)))
+        database.prepare(owner(), glossary_id, in_force)
+    return jsonify(_shown_v3(database.get(owner(), glossary_id, in_force)))
 
 
-@deepl.blueprint.put("/v3/glossaries/<identifier>/dictionaries")
-def put_dictionary(identifier: str) -> Response:
+@deepl.blueprint.put("/v3/glossaries/<glossary_id>/dictionaries")
+@operation(
+    "Replace a dictionary, or make it",
+    tag="DeepL",
+    request=DeeplDictionaryRequest,
+    media_types=FORMS,
+    answers={200: (DeeplDictionary,)},
+    errors=(400, 403, 404, 429, 503, 507),
+    error=DeeplError,
+    parameters=(GLOSSARY,),
+)
+def put_dictionary(glossary_id: str) -> Response:
     """Replace a dictionary, or make it."""
     own = services()
     given = Parameters(request)
@@ -189,29 +309,45 @@ def put_dictionary(identifier: str) -> Response:
         given.one("entries_format"),
     )
     database = glossary_database(own)
-    info = database.put(owner(), identifier, dictionary, own.glossaries.current)
-    database.prepare(owner(), identifier, own.glossaries.current)
+    info = database.put(owner(), glossary_id, dictionary, own.glossaries.current)
+    database.prepare(owner(), glossary_id, own.glossaries.current)
     return jsonify(_shown_dictionary(info))
 
 
-@deepl.blueprint.delete("/v3/glossaries/<identifier>/dictionaries")
-def delete_dictionary(identifier: str) -> tuple[str, int]:
+@deepl.blueprint.delete("/v3/glossaries/<glossary_id>/dictionaries")
+@operation(
+    "Delete a dictionary",
+    tag="DeepL",
+    answers={204: ()},
+    errors=(400, 403, 404, 429, 503, 507),
+    error=DeeplError,
+    parameters=(GLOSSARY, *query_parameters(PairQuery)),
+)
+def delete_dictionary(glossary_id: str) -> tuple[str, int]:
     """Delete one dictionary."""
     own = services()
     source, target = _pair_of_query()
     glossary_database(own).delete_dictionary(
-        owner(), identifier, source, target, own.glossaries.current
+        owner(), glossary_id, source, target, own.glossaries.current
     )
     return "", 204
 
 
-@deepl.blueprint.get("/v3/glossaries/<identifier>/entries")
-def entries_v3(identifier: str) -> Response:
+@deepl.blueprint.get("/v3/glossaries/<glossary_id>/entries")
+@operation(
+    "Read a dictionary's entries",
+    tag="DeepL",
+    answers={200: (DeeplDictionaries,)},
+    errors=(400, 403, 404, 429, 503),
+    error=DeeplError,
+    parameters=(GLOSSARY, *query_parameters(PairQuery)),
+)
+def entries_v3(glossary_id: str) -> Response:
     """The entries of one dictionary."""
     own = services()
     source, target = _pair_of_query()
     entries = glossary_database(own).entries(
-        owner(), identifier, source, target, own.glossaries.current
+        owner(), glossary_id, source, target, own.glossaries.current
     )
     dictionary = {
         "source_lang": source,

@@ -15,9 +15,8 @@ from service.app import services
 from service.errors import NotFound
 from service.http.body import validate
 from service.http.face import Face
-from service.http.openapi import Content, operation
+from service.http.openapi import operation, path_parameter, query_parameters
 from service.http.schemas import EntriesOut, EntryOut, GlossaryOut
-from service.http.uploads import query_parameters
 from service.names import search
 from service.names.glossary import Entry
 from service.names.workshop.exchange import FORMATS, record_of
@@ -33,13 +32,7 @@ MEDIA_TYPES: Final = {
     "tmx": "application/x-tmx+xml",
     "omegat": "text/tab-separated-values",
 }
-ENTRY_PARAMETER: Final[Content] = {
-    "name": "entry_id",
-    "in": "path",
-    "required": True,
-    "description": "The entry's id.",
-    "schema": {"type": "string"},
-}
+ENTRY_PARAMETER: Final = path_parameter("entry_id", "The entry's id.")
 
 
 class EntriesQuery(BaseModel):

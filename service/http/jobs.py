@@ -18,7 +18,7 @@ from service.http.body import validate
 from service.http.face import Face
 from service.http.limits import owner
 from service.http.observe import add_log_fields
-from service.http.openapi import Content, operation
+from service.http.openapi import Content, operation, path_parameter, query_parameters
 from service.http.schemas import BatchLine, FailedLine, JobOut, JobsOut
 from service.http.uploads import (
     NDJSON,
@@ -26,7 +26,6 @@ from service.http.uploads import (
     Upload,
     UploadQuery,
     format_of,
-    query_parameters,
 )
 from service.jobs.records import Record, read_records
 from service.jobs.store import Job
@@ -51,13 +50,7 @@ IDEMPOTENCY_PARAMETER: Final[Content] = {
     "description": "Sent again with the same body, it gives the same job instead of a second one.",
     "schema": {"type": "string", "maxLength": 255},
 }
-JOB_PARAMETER: Final[Content] = {
-    "name": "job",
-    "in": "path",
-    "required": True,
-    "description": "The job's id.",
-    "schema": {"type": "string"},
-}
+JOB_PARAMETER: Final = path_parameter("job", "The job's id.")
 
 
 class JobQuery(UploadQuery):

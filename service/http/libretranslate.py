@@ -34,9 +34,26 @@ from service.http.clients import (
     warnings_of,
 )
 from service.http.face import Face, key_in_headers
+from service.http.libretranslate_schemas import (
+    LibreDetectRequest,
+    LibreError,
+    LibreFile,
+    LibreFileRequest,
+    LibreHealth,
+    LibreLanguages,
+    LibreLanguagesOfEach,
+    LibreServedLanguages,
+    LibreSettings,
+    LibreSuccess,
+    LibreSuggestRequest,
+    LibreTranslateRequest,
+    LibreTranslation,
+    LibreTranslations,
+)
 from service.http.limits import owner
+from service.http.openapi import FORMS, operation, path_parameter
 from service.http.problems import Problem
-from service.http.schemas import LANGUAGE_CODE
+from service.http.schemas import LANGUAGE_CODE, AnyObject, Document
 from service.jobs.schema import metadata
 from service.pipeline import Request, Translation
 from service.text.detect import UNDETERMINED, Detection
@@ -124,6 +141,15 @@ FACE = Face(
 
 
 @blueprint.post("/translate")
+@operation(
+    "Translate",
+    tag="LibreTranslate",
+    request=LibreTranslateRequest,
+    media_types=FORMS,
+    answers={200: (LibreTranslation, LibreTranslations)},
+    errors=(400, 403, 404, 429, 503),
+    error=LibreError,
+)
 def translate() -> Response:
     """Translate a text or an array of texts, plain or HTML."""
     own = services()
@@ -170,13 +196,23 @@ def _explanation(answers: Sequence[Answer]) -> dict[str, list[object]]:
 
 
 @blueprint.post("/detect")
+@operation(
+    "Detect the language",
+    tag="LibreTranslate",
+    request=LibreDetectRequest,
+    media_types=FORMS,
+    answers={200: (LibreLanguages, LibreLanguagesOfEach)},
+    errors=(400, 403, 429),
+    error=LibreError,
+)
 def detect() -> Response:
     """The languages that a text may be in, best first; `per_item` for a list for each."""
     own = services()
     given = _parameters()
     texts, is_array = _texts(given)
+    per_item = given.flag("per_item")
     found = [_candidates(own.pipeline.detect(text)) for text in texts]
-    if is_array and given.flag("per_item"):
+    if is_array and per_item:
         return jsonify([_shown(candidates) for candidates in found])
     merged: dict[str, float] = {}
     for candidates in found:
@@ -201,6 +237,13 @@ def _shown(candidates: dict[str, float]) -> list[dict[str, object]]:
 
 
 @blueprint.route("/languages", methods=["GET", "POST"])
+@operation(
+    "Languages",
+    tag="LibreTranslate",
+    answers={200: (LibreServedLanguages,)},
+    errors=(503,),
+    error=LibreError,
+)
 def languages() -> Response:
     """What can be translated to what; a body is not looked at."""
     own = services()
@@ -219,6 +262,7 @@ def languages() -> Response:
 
 
 @blueprint.get("/frontend/settings")
+@operation("Settings of a frontend", tag="LibreTranslate", answers={200: (LibreSettings,)})
 def settings() -> Response:
     """What a frontend asks before it shows itself."""
     own = services()
@@ -240,6 +284,7 @@ def settings() -> Response:
 
 
 @blueprint.get("/health")
+@operation("Health", tag="LibreTranslate", answers={200: (LibreHealth,), 503: (LibreHealth,)})
 def health() -> tuple[Response, int]:
     """Whether texts can be translated now."""
     own = services()
@@ -251,6 +296,15 @@ def health() -> tuple[Response, int]:
 
 
 @blueprint.post("/suggest")
+@operation(
+    "Propose a better translation",
+    tag="LibreTranslate",
+    request=LibreSuggestRequest,
+    media_types=FORMS,
+    answers={200: (LibreSuccess,)},
+    errors=(400, 403, 429, 503, 507),
+    error=LibreError,
+)
 def suggest() -> Response:
     """Keep a better translation that a reader proposes; it changes no answer by itself."""
     own = services()
@@ -285,6 +339,15 @@ def _clean(text: str | None) -> str:
 
 
 @blueprint.post("/translate_file")
+@operation(
+    "Translate a document",
+    tag="LibreTranslate",
+    request=LibreFileRequest,
+    media_types=("multipart/form-data",),
+    answers={200: (LibreFile,)},
+    errors=(400, 403, 404, 415, 429, 503, 507),
+    error=LibreError,
+)
 def translate_a_file() -> Response:
     """Translate a document; the answer tells where to fetch it within half an hour."""
     _allow_files(request)
@@ -326,6 +389,15 @@ def _safe_name(name: str) -> str:
 
 
 @blueprint.get("/download_file/<string:name>")
+@operation(
+    "Fetch a translated document",
+    tag="LibreTranslate",
+    answers={200: (Document,)},
+    errors=(404, 503),
+    error=LibreError,
+    media_type="application/octet-stream",
+    parameters=(path_parameter("name", "As `translatedFileUrl` ends."),),
+)
 def download_file(name: str) -> Response:
     """A file that was translated; the name is a secret of whoever had it translated."""
     own = services()
@@ -350,6 +422,7 @@ def download_file(name: str) -> Response:
 
 
 @blueprint.get("/spec")
+@operation("This interface in Swagger 2", tag="LibreTranslate", answers={200: (AnyObject,)})
 def spec() -> Response:
     """This interface as a Swagger 2 document, where LibreTranslate has one."""
     return jsonify(_swagger(services()))
@@ -360,9 +433,11 @@ def spec() -> Response:
 
 def _parameters() -> Parameters:
     try:
-        return Parameters(request)
+        given = Parameters(request)
     except InvalidRequest as error:
         raise InvalidRequest(f"Invalid JSON format: {error.detail}") from error
+    given.text("api_key")
+    return given
 
 
 def _texts(given: Parameters) -> tuple[list[str], bool]:
@@ -481,7 +556,7 @@ def _swagger(own: Services) -> dict[str, object]:
     ]
     error = {"description": "What is wrong.", "schema": {"$ref": "#/definitions/error"}}
 
-    def operation(
+    def described(
         summary: str, parameters: list[dict[str, object]], answer: str, *, tag: str = "translate"
     ) -> dict[str, object]:
         good = {"description": answer, "schema": {"type": "object"}}
@@ -496,7 +571,7 @@ def _swagger(own: Services) -> dict[str, object]:
     q = parameter("q", "Text, or an array of texts (JSON), or repeated.", required=True)
     paths: dict[str, object] = {
         "/translate": {
-            "post": operation(
+            "post": described(
                 "Translate",
                 [
                     q,
@@ -509,14 +584,14 @@ def _swagger(own: Services) -> dict[str, object]:
                 "Translated text",
             )
         },
-        "/detect": {"post": operation("Detect the language", [q], "Languages, best first")},
-        "/languages": {"get": operation("Languages", [], "List of languages")},
+        "/detect": {"post": described("Detect the language", [q], "Languages, best first")},
+        "/languages": {"get": described("Languages", [], "List of languages")},
         "/frontend/settings": {
-            "get": operation("Settings of a frontend", [], "Settings", tag="frontend")
+            "get": described("Settings of a frontend", [], "Settings", tag="frontend")
         },
-        "/health": {"get": operation("Health", [], "Whether it can translate", tag="health")},
+        "/health": {"get": described("Health", [], "Whether it can translate", tag="health")},
         "/suggest": {
-            "post": operation(
+            "post": described(
                 "Propose a better translation",
                 [q, parameter("s", "The better translation.", required=True), *languages_of],
                 "Success",
@@ -524,7 +599,7 @@ def _swagger(own: Services) -> dict[str, object]:
             )
         },
         "/translate_file": {
-            "post": operation(
+            "post": described(
                 "Translate a file",
                 [{"in": "formData", "name": "file", "type": "file"}, *languages_of],
                 "Where the translated file is",

@@ -17,13 +17,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainValidator,
+    RootModel,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from service.errors import ServiceError
 from service.http.body import refusal
@@ -34,6 +38,7 @@ Item = TypeVar("Item", bound=BaseModel)
 MAX_ID_CHARS = 200
 
 LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_CODE_PATTERN = f"^{LANGUAGE_CODE.pattern}$"
 
 
 def base_language(code: str) -> str:
@@ -54,7 +59,9 @@ def identifier(value: object) -> str | int | None:
     return value
 
 
-LanguageCode = Annotated[str, AfterValidator(base_language)]
+LanguageCode = Annotated[
+    str, AfterValidator(base_language), Field(json_schema_extra={"pattern": _CODE_PATTERN})
+]
 Glossary = Annotated[
     Literal["default", "none"],
     Field(description="`default`: put names right by the term files; `none`: leave them."),
@@ -69,7 +76,10 @@ Format = Annotated[
 Text = Annotated[str, Field(description="Any Unicode text without lone surrogates.")]
 Source = Annotated[
     LanguageCode | None,
-    BeforeValidator(lambda code: None if code == "auto" else code),
+    BeforeValidator(
+        lambda code: None if code == "auto" else code,
+        json_schema_input_type=LanguageCode | Literal["auto"] | None,
+    ),
     Field(description="The text's language, e.g. `fr`; `auto`, null or absent: it is detected."),
 ]
 Identifier = Annotated[
@@ -114,7 +124,18 @@ def _refused_alone(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
             return Refused(None, refusal(error))
 
 
-OrRefused = WrapValidator(_refused_alone)
+@dataclass(frozen=True)
+class _OrRefused(WrapValidator):
+    """Validates as `_refused_alone`, and says so in the schema: anything may stand there."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        rest = {"description": "Anything else is answered by an error in its place."}
+        return {"anyOf": [handler(schema), rest]}
+
+
+OrRefused = _OrRefused(_refused_alone)
 
 
 def entries(items: Sequence[Item]) -> list[Item | Refused]:
@@ -125,9 +146,13 @@ def entries(items: Sequence[Item]) -> list[Item | Refused]:
 class OneOrMany(RequestModel):
     """A request of either one `text` or many `items`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["items"]}]}
-    )
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler.resolve_ref_schema(handler(schema))
+        found["oneOf"] = [{"required": ["text"]}, {"required": ["items"]}]
+        return found
 
     @model_validator(mode="after")
     def _either_text_or_items(self) -> Self:
@@ -150,7 +175,12 @@ class TranslateItem(RequestModel):
     format: Format | None = None
 
 
-class TranslateRequest(OneOrMany):
+class TranslateRequest(
+    OneOrMany,
+    json_schema_extra={
+        "examples": [{"text": "Le ministre Laurent Nuñez a rencontré Amine Kessaci à Marseille."}]
+    },
+):
     """One text, or many items, to be translated."""
 
     text: Text = ""
@@ -173,7 +203,9 @@ class DetectItem(RequestModel):
     text: Text
 
 
-class DetectRequest(OneOrMany):
+class DetectRequest(
+    OneOrMany, json_schema_extra={"examples": [{"text": "Le maire a salué la foule."}]}
+):
     """One text, or many items, whose language is to be told."""
 
     text: Text = ""
@@ -188,12 +220,46 @@ class NormaliseItem(RequestModel):
     language: LanguageCode | None = None
 
 
-class NormaliseRequest(OneOrMany):
+class NormaliseRequest(
+    OneOrMany,
+    json_schema_extra={"examples": [{"text": "Franck Alessio, the candidate, spoke."}]},
+):
     """One text, or many items, whose names are to be put right without translating."""
 
     text: Text = ""
     items: list[Annotated[NormaliseItem, OrRefused]] = []
     language: LanguageCode = Field("en", description="The language that the text is in.")
+
+
+Flag = bool | Literal[0, 1, "0", "1", "true", "false", "yes", "no", "on", "off", ""] | None
+Texts = Annotated[
+    Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)],
+    Field(description="A text, or an array of texts; in a form, repeated."),
+]
+FilePart = Annotated[
+    bytes,
+    WithJsonSchema({"type": "string", "format": "binary", "description": "The document."}),
+]
+
+
+class OpenModel(BaseModel):
+    """What a route of another tool's interface takes: members that are not listed are passed over.
+
+    These models describe only: the routes read JSON, forms and query strings alike, with
+    `clients.Parameters`.
+    """
+
+
+class Document(RootModel[FilePart]):
+    """A document's bytes."""
+
+
+class PlainText(RootModel[str]):
+    """A text."""
+
+
+class AnyObject(BaseModel):
+    """A JSON object."""
 
 
 class AnswerModel(BaseModel):
@@ -312,6 +378,20 @@ class FailedItem(AnswerModel):
 
     id: Identifier = None
     error: ItemError
+
+
+class BatchItem(BaseModel):
+    """One text of a batch or a job; `service.jobs.records` reads it, one by one.
+
+    Members that are not listed are passed over.
+    """
+
+    id: Identifier = None
+    text: Text
+    source: LanguageCode | Literal["auto", ""] | None = None
+    target: LanguageCode | Literal[""] | None = None
+    glossary: Glossary | None = None
+    format: Format | None = None
 
 
 class BatchLine(TranslationOut):

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
 from service.http.openapi import Content
-from service.http.schemas import LanguageCode
+from service.http.schemas import BatchItem, LanguageCode
 from service.jobs.records import READ_BYTES, Columns, Format, Options, TextFormat
 
 #: Media types by the format that they declare.
@@ -38,36 +38,26 @@ NDJSON: Final = "application/x-ndjson"
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 
 UPLOAD_CONTENT: Final[Content] = {
-    "application/x-ndjson": {
-        "schema": {"type": "string"},
-        "example": '{"id": "a1", "text": "Le maire a salué la foule."}\n',
-    },
+    "application/x-ndjson": {"example": '{"id": "a1", "text": "Le maire a salué la foule."}\n'},
     "application/json": {
         "schema": {
-            "type": "array",
-            "items": {
-                "oneOf": [
-                    {"type": "string"},
-                    {
-                        "type": "object",
-                        "properties": {
-                            "id": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
-                            "text": {"type": "string"},
-                            "source": {"type": "string"},
-                            "target": {"type": "string"},
-                            "glossary": {"enum": ["default", "none"]},
-                            "format": {"enum": ["text", "html"]},
-                        },
-                        "required": ["text"],
+            "anyOf": [
+                {
+                    "type": "array",
+                    "items": {
+                        "anyOf": [
+                            {"type": "string"},
+                            BatchItem.model_json_schema(),
+                            {"description": "Anything else is answered by an error in its place."},
+                        ]
                     },
-                ]
-            },
-        }
+                },
+                {"description": "With `input=jsonl` or `csv`, such a body."},
+            ]
+        },
+        "example": [{"id": "a1", "text": "Le maire a salué la foule."}],
     },
-    "text/csv": {
-        "schema": {"type": "string"},
-        "example": "id,text\na1,Le maire a salué la foule.\n",
-    },
+    "text/csv": {"example": "id,text\na1,Le maire a salué la foule.\n"},
 }
 
 
@@ -86,7 +76,7 @@ class UploadQuery(BaseModel):
     explain: bool = Field(False, description="Add sentences and the text before normalisation.")
     format: TextFormat = Field("text", description="How the texts are written.")
     input: Literal["jsonl", "json", "csv"] | None = Field(
-        None, description="How the body is written, where its Content-Type does not say it."
+        None, description="How the body is written, whatever its Content-Type says."
     )
     text_column: str = Field("text", description="CSV: name of the column with the texts.")
     id_column: str | None = Field(None, description="CSV: name of the column with the ids.")
@@ -119,22 +109,6 @@ class UploadQuery(BaseModel):
             delimiter=delimiter,
             required=named,
         )
-
-
-def query_parameters(model: type[BaseModel]) -> tuple[Content, ...]:
-    """The fields of a query model as OpenAPI parameters."""
-    schema = model.model_json_schema()
-    definitions = schema.get("properties", {})
-    return tuple(
-        {
-            "name": name,
-            "in": "query",
-            "required": name in schema.get("required", ()),
-            "description": value.pop("description", ""),
-            "schema": value,
-        }
-        for name, value in definitions.items()
-    )
 
 
 def format_of(request: Request, declared: Format | None) -> Format:

@@ -277,7 +277,7 @@ def test_libretranslates_interface_takes_the_same_glossaries(live_server: Server
         ({"text": ["x"], "target_lang": "EN", "split_sentences": "2"}, "split_sentences"),
         ({"text": ["x"], "target_lang": "EN", "formality": "less"}, "formality"),
         ({"text": ["x"], "target_lang": "EN", "ignore_tags": [1], "tag_handling": "xml"}, "tags"),
-        ({"text": ["x"], "target_lang": "EN", "glossary_ids": ["a"] * 6}, "five"),
+        ({"text": ["x"], "target_lang": "EN", "glossary_ids": ["a"] * 6}, "5 values"),
         ({"text": ["x"], "target_lang": "EN", "glossary_id": 5}, "glossary_id"),
         ({"text": ["\ud800"], "target_lang": "EN"}, "surrogate"),
     ],
