@@ -144,12 +144,9 @@ FRAMES: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("fr", "place"): (
         "Le convoi est arrivé à {} dimanche matin.",
-        "Des milliers d'habitants de {} vivent sans eau.",
+        "Des milliers d'habitants vivent sans eau à {}.",
     ),
-    ("fr", "organisation"): (
-        "La direction de {} a publié ses résultats.",
-        "Le projet a été critiqué par {} mardi.",
-    ),
+    ("fr", "organisation"): ("{} : les résultats seront publiés jeudi.",),
 }  # fmt: skip
 
 

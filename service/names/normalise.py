@@ -448,7 +448,7 @@ class _Pass:
             arrived = inside.find(f" {key} ")
             if arrived >= 0:
                 at, length = first + inside[:arrived].count(" "), key.count(" ") + 1
-                self._capitalise(anchor, printed, at, at + length)
+                self._as_printed(anchor, printed, at, at + length)
                 # One mention is used up, so that the next anchor needs another.
                 inside = inside[:arrived] + " -" * length + inside[arrived + len(key) + 1 :]
                 if person is not None:
@@ -456,20 +456,51 @@ class _Pass:
                 continue
             if person is not None:
                 person.sourced = True
-            self._repair(anchor, number, sentence, first, last)
+            if not self._copied(anchor, printed, inside, first):
+                self._repair(anchor, number, sentence, first, last)
 
-    def _capitalise(self, anchor: Anchor, printed: str, first: int, last: int) -> None:
-        """Give a name that arrived in small letters its capitals."""
+    def _as_printed(self, anchor: Anchor, printed: str, first: int, last: int) -> None:
+        """Give a name that arrived letter by letter the capitals and accents that it has."""
         span = self.tokens[first:last]
-        if (
-            not any(token.capital for token in span)
-            and any(token.capital for token in Document(printed).tokens)
-            and self._free(first, last)
-            and all(words.english_frequency(token.folded) < COMMON_WORD for token in span)
+        wanted = Document(printed).tokens
+        if self._told(first, last) or not all(
+            owner in ("", anchor.entry.id) for owner in self.taken[first:last]
         ):
+            return
+        small = any(
+            want.capital and not token.capital for token, want in zip(span, wanted, strict=True)
+        )
+        common = all(words.english_frequency(token.folded) >= COMMON_WORD for token in span)
+        if small and common and not any(token.capital for token in span):
+            return
+        # French print accents what the entry does not: Zinédine Zidane, Meknès.
+        accents = self.style.restore_accents and not all(token.text.isascii() for token in span)
+        if small or (accents and cased(printed, span).isascii()):
             evidence = [Evidence("source", anchor.surface)]
             kind = "surname" if anchor.alone else "full"
-            self._write_source(anchor, first, last, printed, kind, 0.9, evidence)
+            self._write_source(anchor, first, last, printed, kind, 0.95, evidence)
+
+    def _told(self, first: int, last: int) -> bool:
+        """Whether tokens `first` to `last`, or some of them, are in the report already."""
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
+        return any(report.start < end and start < report.end for report in self.reports)
+
+    def _copied(self, anchor: Anchor, printed: str, inside: str, first: int) -> bool:
+        """Put the English name where the model copied the source's: Oum Kalthoum."""
+        key = exact_key(Document(anchor.surface).tokens)
+        at = inside.find(f" {key} ") if key else -1
+        if at < 0:
+            return False
+        start = first + inside[:at].count(" ")
+        end = start + key.count(" ") + 1
+        if not all(owner in ("", anchor.entry.id) for owner in self.taken[start:end]):
+            return False
+        if self._told(start, end):
+            return True
+        evidence = [Evidence("source", anchor.surface)]
+        kind = "surname" if anchor.alone else "full"
+        self._write_source(anchor, start, end, printed, kind, 0.95, evidence)
+        return True
 
     def _repair(
         self, anchor: Anchor, number: int, sentence: SourceSentence, first: int, last: int
