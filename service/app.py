@@ -58,6 +58,7 @@ class Services:
             self.settings,
             translating(lambda: self.pipeline, self.settings.max_item_chars),
             ready=lambda: self.ready,
+            in_force=lambda: self.glossaries.current,
         )
 
     @classmethod

@@ -314,15 +314,47 @@ class GlossaryDatabase:
 
     # Using
 
-    def combined(self, owner: str, identifiers: Sequence[str], in_force: Glossary) -> Glossary:
+    def resolve(self, owner: str | None, name: str, in_force: Glossary) -> str:
+        """The id of the glossary that is named by its id or its name; a term file's is its path.
+
+        Raises:
+            NotFound: there is none that the owner may use.
+            InvalidRequest: there are several of that name.
+        """
+        if _file_of(name, in_force) is not None:
+            return name
+        found = [info.id for info in _file_glossaries(in_force) if info.name == name]
+        if self._database.exists() and _is_text(name):
+            by = glossaries.c.id if _is_id(name) else glossaries.c.name
+            wanted = sa.select(glossaries.c.id).where(by == name)
+            if owner is not None:
+                wanted = wanted.where(glossaries.c.owner == owner)
+            with self._database.transaction(writes=False) as connection:
+                found += connection.scalars(wanted.limit(2))
+        if len(found) > 1:
+            raise InvalidRequest(
+                "Several glossaries have this name; give the id of one.", field="glossary"
+            )
+        if not found:
+            raise NotFound("There is no glossary of this id or name.", field="glossary")
+        return found[0]
+
+    def combined(self, owner: str | None, names: Sequence[str], in_force: Glossary) -> Glossary:
         """The term files in force with the terms of these glossaries added to them.
 
         A term of a glossary comes before one of the term files; of several glossaries, the first
         that has a term decides.
 
+        Args:
+            owner: whose glossaries may be named; None: anybody's, by id, for work that was
+                checked when it was taken in.
+            names: ids or names.
+
         Raises:
-            NotFound: there is no glossary of one of the ids.
+            NotFound: there is no glossary of one of the names.
+            InvalidRequest: there are several of one of the names.
         """
+        identifiers = [self.resolve(owner, name, in_force) for name in names]
         own = [i for i in dict.fromkeys(identifiers) if _file_of(i, in_force) is None]
         if not own:
             return in_force
@@ -371,14 +403,14 @@ class GlossaryDatabase:
         threading.Thread(target=index, name="glossary-index", daemon=True).start()
 
     def _row(
-        self, connection: sa.Connection, owner: str, identifier: str, *, locked: bool = False
+        self, connection: sa.Connection, owner: str | None, identifier: str, *, locked: bool = False
     ) -> sa.Row:  # type: ignore[type-arg]
         """The glossary's row; `locked`, so that nobody else changes it before the commit."""
         if not _is_id(identifier):
             raise _not_found()
-        query = sa.select(glossaries).where(
-            glossaries.c.id == identifier, glossaries.c.owner == owner
-        )
+        query = sa.select(glossaries).where(glossaries.c.id == identifier)
+        if owner is not None:
+            query = query.where(glossaries.c.owner == owner)
         if locked:
             query = query.with_for_update()
         row = connection.execute(query).one_or_none()
@@ -436,6 +468,11 @@ def _check_name(name: str) -> None:
 
 def _is_id(identifier: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", identifier) is not None
+
+
+def _is_text(name: str) -> bool:
+    """Whether a database can be asked for it: no NUL, no lone surrogate."""
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in name)
 
 
 def _not_found() -> NotFound:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from service.jobs.work import Translate
+    from service.names.glossary import Glossary
 
 
 @click.command()
@@ -80,7 +81,15 @@ def run(settings: Settings, concurrency: int, name: str) -> None:
             raise NotReady("No translation package could be loaded: " + "; ".join(engine.problems))
 
     translate = translating(lambda: pipeline, settings.max_item_chars)
-    run_with(settings, concurrency, name, translate, load=load, close=engine.close)
+    run_with(
+        settings,
+        concurrency,
+        name,
+        translate,
+        in_force=lambda: glossaries.current,
+        load=load,
+        close=engine.close,
+    )
 
 
 def run_with(
@@ -89,6 +98,7 @@ def run_with(
     name: str,
     translate: Translate,
     *,
+    in_force: Callable[[], Glossary] | None = None,
     load: Callable[[], object] = lambda: None,
     close: Callable[[], object] = lambda: None,
 ) -> None:
@@ -96,15 +106,17 @@ def run_with(
 
     Args:
         translate: see `service.jobs.work.translating`.
+        in_force: the term files, to which a caller's own glossary is added; None: there are none.
         load: called once before the first chunk is taken.
         close: called at the end.
     """
     from service.jobs.celery_app import install_worker, make_celery
     from service.jobs.system import JobSystem
+    from service.names.glossary import EMPTY
 
     load()
     app = make_celery(settings)
-    system = JobSystem.build(settings, translate)
+    system = JobSystem.build(settings, translate, in_force=in_force or (lambda: EMPTY))
     install_worker(app, system)
     try:
         app.worker_main(

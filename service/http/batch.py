@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from service.app import Services, services
 from service.errors import InvalidRequest, ServiceError
 from service.http.body import validate
+from service.http.clients import own_options, resolving
 from service.http.face import Face
 from service.http.openapi import operation, query_parameters
 from service.http.schemas import BatchLine, FailedLine
@@ -41,7 +42,7 @@ FACE = Face(blueprint)
     tag="translate",
     body=UPLOAD_CONTENT,
     answers={200: (BatchLine, FailedLine)},
-    errors=(400, 403, 413, 415, 429, 503),
+    errors=(400, 403, 404, 413, 415, 429, 503),
     media_type=NDJSON,
     parameters=query_parameters(UploadQuery),
 )
@@ -53,17 +54,25 @@ def translate_batch() -> Response:
     slowed down to the speed of the work."""
     own = services()
     query = validate(UploadQuery, request.args.to_dict())
+    options = own_options(own, query)
     form = format_of(request, query.input)
     columns = query.columns(request.mimetype)
     own.require_models()
     upload = Upload(request.environ, own.settings.max_batch_bytes)
-    records = read_records(upload, form, max_chars=own.settings.max_item_chars, columns=columns)
+    records = read_records(
+        upload,
+        form,
+        max_chars=own.settings.max_item_chars,
+        columns=columns,
+        resolve=resolving(own),
+    )
     stream = BatchStream(
         _begun(records, upload),
-        query.options(),
+        options,
         translating(lambda: own.pipeline, own.settings.max_item_chars),
         spill_dir=own.settings.data_dir / "spill",
         interrupt=upload.interrupt,
+        glossary=own.jobs.glossary,
     )
     return Response(
         _lines(own, stream, upload), content_type=NDJSON, headers={"X-Accel-Buffering": "no"}

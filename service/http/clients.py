@@ -8,22 +8,21 @@ goes through as it is where others of the same request can be translated.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 from flask import Request as HttpRequest
-from flask import current_app
 
 from service.app import Services
 from service.documents import translate_all
 from service.errors import InvalidRequest, ServiceError, UnsupportedLanguage
-from service.glossaries_db import GlossaryDatabase
 from service.http.body import decode_json
 from service.http.limits import owner
 from service.http.observe import add_log_fields
-from service.jobs.database import Database
+from service.http.schemas import MOST_GLOSSARIES
+from service.http.uploads import UploadQuery
+from service.jobs.records import Options
 from service.names.glossary import Glossary
 from service.names.normalise import Normalised
 from service.pipeline import LOW_CONFIDENCE, Request, Translation
@@ -31,11 +30,6 @@ from service.text.detect import UNDETERMINED
 from service.text.markup import Rules
 
 GlossaryChoice = Glossary | Literal["default", "none"]
-
-MOST_GLOSSARIES: Final = 5
-"""How many glossaries of a caller's own one request may name; DeepL's limit."""
-
-_MAKING = threading.Lock()
 
 
 class Parameters:
@@ -101,49 +95,46 @@ class Parameters:
         raise InvalidRequest(f"The parameter {name} must be true or false.", field=name)
 
 
-def database(own: Services) -> Database:
-    """The database of the settings, opened when it is first used."""
-    found: Database | None = current_app.extensions.get("relais.database")
-    if found is None:
-        with _MAKING:
-            found = current_app.extensions.setdefault(
-                "relais.database", Database(own.settings.job_database_url)
-            )
-    return found
-
-
-def glossary_database(own: Services) -> GlossaryDatabase:
-    """The glossaries that callers made."""
-    found: GlossaryDatabase | None = current_app.extensions.get("relais.glossaries")
-    if found is None:
-        opened = database(own)
-        with _MAKING:
-            found = current_app.extensions.setdefault("relais.glossaries", GlossaryDatabase(opened))
-    return found
-
-
 def choose_glossary(own: Services, value: object) -> GlossaryChoice:
-    """The glossary that a request names: "default", "none", one id or up to five.
+    """The glossary that a request names: "default", "none", or up to five by id or name.
 
     Raises:
-        InvalidRequest: it is none of these.
-        NotFound: there is no glossary of an id.
+        InvalidRequest: it is none of these, or several glossaries have the name.
+        NotFound: there is no such glossary.
     """
-    if value is None or value == "default":
+    if value in (None, "", "default"):
         return "default"
     if value == "none":
         return "none"
-    identifiers = [value] if isinstance(value, str) else value
-    if not isinstance(identifiers, list) or not all(isinstance(i, str) for i in identifiers):
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InvalidRequest(
-            "The glossary must be 'default', 'none', a glossary's id or a list of ids.",
+            "The glossary must be 'default', 'none', a glossary's id or name, or a list of them.",
             field="glossary",
         )
-    if len(identifiers) > MOST_GLOSSARIES:
+    if len(names) > MOST_GLOSSARIES:
         raise InvalidRequest(
             f"At most {MOST_GLOSSARIES} glossaries can be used at once.", field="glossary"
         )
-    return glossary_database(own).combined(owner(), identifiers, own.glossaries.current)
+    return own.jobs.glossaries.combined(owner(), names, own.glossaries.current)
+
+
+def resolving(own: Services) -> Callable[[str], str]:
+    """From the name of a glossary to its id, for whoever asks now."""
+    whose, in_force = owner(), own.glossaries.current
+    return lambda name: own.jobs.glossaries.resolve(whose, name, in_force)
+
+
+def own_options(own: Services, query: UploadQuery) -> Options:
+    """The options of a batch or a job, a glossary by its id.
+
+    Raises:
+        InvalidRequest, NotFound: no glossary, or several, have the name.
+    """
+    options = query.options()
+    if options.glossary in ("default", "none"):
+        return options
+    return replace(options, glossary=resolving(own)(options.glossary))
 
 
 def language_names(own: Services) -> dict[str, str]:

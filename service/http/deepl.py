@@ -20,7 +20,6 @@ from flask import Request as HttpRequest
 from service.app import Services, services
 from service.errors import InvalidRequest, Unauthorised
 from service.http.clients import (
-    MOST_GLOSSARIES,
     Answer,
     Parameters,
     choose_glossary,
@@ -42,7 +41,7 @@ from service.http.face import Face, key_in_headers
 from service.http.limits import check_item_count
 from service.http.openapi import FORMS, operation
 from service.http.problems import Problem
-from service.http.schemas import LANGUAGE_CODE
+from service.http.schemas import LANGUAGE_CODE, MOST_GLOSSARIES
 from service.pipeline import Request
 from service.text.detect import UNDETERMINED
 from service.text.markup import Rules, outline

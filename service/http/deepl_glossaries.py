@@ -24,7 +24,7 @@ from service.glossaries_db import (
     checked,
 )
 from service.http import deepl
-from service.http.clients import Parameters, glossary_database
+from service.http.clients import Parameters
 from service.http.deepl_schemas import (
     DeeplChangeRequest,
     DeeplDictionaries,
@@ -108,7 +108,7 @@ def create_v2() -> tuple[Response, int]:
 def list_v2() -> Response:
     """All glossaries; of one with several dictionaries, the first is shown."""
     own = services()
-    infos = glossary_database(own).list(owner(), own.glossaries.current)
+    infos = own.jobs.glossaries.list(owner(), own.glossaries.current)
     return jsonify({"glossaries": [_shown_v2(info) for info in infos if info.dictionaries]})
 
 
@@ -124,7 +124,7 @@ def list_v2() -> Response:
 def get_v2(glossary_id: str) -> Response:
     """One glossary."""
     own = services()
-    info = glossary_database(own).get(owner(), glossary_id, own.glossaries.current)
+    info = own.jobs.glossaries.get(owner(), glossary_id, own.glossaries.current)
     if not info.dictionaries:
         raise NotFound("The glossary has no dictionary.")
     return jsonify(_shown_v2(info))
@@ -145,7 +145,7 @@ def entries_v2(glossary_id: str) -> Response:
     if request.accept_mimetypes and not request.accept_mimetypes[TSV]:
         raise UnsupportedMediaType(f"Entries are given as {TSV}; accept that.")
     own = services()
-    database = glossary_database(own)
+    database = own.jobs.glossaries
     info = database.get(owner(), glossary_id, own.glossaries.current)
     if not info.dictionaries:
         raise NotFound("The glossary has no dictionary.")
@@ -182,13 +182,13 @@ def delete_v2(glossary_id: str) -> tuple[str, int]:
 def delete_v3(glossary_id: str) -> tuple[str, int]:
     """Term files cannot be deleted here."""
     own = services()
-    glossary_database(own).delete(owner(), glossary_id, own.glossaries.current)
+    own.jobs.glossaries.delete(owner(), glossary_id, own.glossaries.current)
     return "", 204
 
 
 def _created(name: str, dictionaries: Sequence[Dictionary]) -> GlossaryInfo:
     own = services()
-    database = glossary_database(own)
+    database = own.jobs.glossaries
     info = database.create(owner(), name, dictionaries)
     database.prepare(owner(), info.id, own.glossaries.current)
     return info
@@ -238,7 +238,7 @@ def create_v3() -> tuple[Response, int]:
 def list_v3() -> Response:
     """All glossaries."""
     own = services()
-    infos = glossary_database(own).list(owner(), own.glossaries.current)
+    infos = own.jobs.glossaries.list(owner(), own.glossaries.current)
     return jsonify({"glossaries": [_shown_v3(info) for info in infos]})
 
 
@@ -254,7 +254,7 @@ def list_v3() -> Response:
 def get_v3(glossary_id: str) -> Response:
     """One glossary."""
     own = services()
-    info = glossary_database(own).get(owner(), glossary_id, own.glossaries.current)
+    info = own.jobs.glossaries.get(owner(), glossary_id, own.glossaries.current)
     return jsonify(_shown_v3(info))
 
 
@@ -272,7 +272,7 @@ def change(glossary_id: str) -> Response:
     """Rename a glossary, or add to its dictionaries: a term that is there is given anew."""
     own = services()
     given = Parameters(request)
-    database = glossary_database(own)
+    database = own.jobs.glossaries
     in_force = own.glossaries.current
     name = given.text("name")
     changes = _dictionaries(given) if given.one("dictionaries") is not None else []
@@ -308,7 +308,7 @@ def put_dictionary(glossary_id: str) -> Response:
         given.one("entries"),
         given.one("entries_format"),
     )
-    database = glossary_database(own)
+    database = own.jobs.glossaries
     info = database.put(owner(), glossary_id, dictionary, own.glossaries.current)
     database.prepare(owner(), glossary_id, own.glossaries.current)
     return jsonify(_shown_dictionary(info))
@@ -327,7 +327,7 @@ def delete_dictionary(glossary_id: str) -> tuple[str, int]:
     """Delete one dictionary."""
     own = services()
     source, target = _pair_of_query()
-    glossary_database(own).delete_dictionary(
+    own.jobs.glossaries.delete_dictionary(
         owner(), glossary_id, source, target, own.glossaries.current
     )
     return "", 204
@@ -346,7 +346,7 @@ def entries_v3(glossary_id: str) -> Response:
     """The entries of one dictionary."""
     own = services()
     source, target = _pair_of_query()
-    entries = glossary_database(own).entries(
+    entries = own.jobs.glossaries.entries(
         owner(), glossary_id, source, target, own.glossaries.current
     )
     dictionary = {

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.app import services
 from service.errors import Conflict, InvalidRequest, ServiceError
 from service.http.body import validate
+from service.http.clients import own_options, resolving
 from service.http.face import Face
 from service.http.limits import owner
 from service.http.observe import add_log_fields
@@ -96,7 +97,7 @@ class DeleteQuery(BaseModel):
     tag="jobs",
     body=UPLOAD_CONTENT,
     answers={200: (JobOut,), 201: (JobOut,)},
-    errors=(400, 403, 409, 413, 415, 429, 503, 507),
+    errors=(400, 403, 404, 409, 413, 415, 429, 503, 507),
     parameters=(*query_parameters(JobQuery), IDEMPOTENCY_PARAMETER),
 )
 def create_job() -> tuple[Response, int]:
@@ -105,6 +106,7 @@ def create_job() -> tuple[Response, int]:
     before, the answer is 200 and the earlier job, if options and body are the same."""
     own = services()
     query = validate(JobQuery, request.args.to_dict())
+    options = own_options(own, query)
     form = format_of(request, query.input)
     columns = query.columns(request.mimetype)
     if query.webhook is not None:
@@ -112,14 +114,20 @@ def create_job() -> tuple[Response, int]:
     upload = Upload(request.environ, own.settings.max_batch_bytes)
     job, new = own.jobs.store.create(
         owner(),
-        query.options(),
+        options,
         idempotency_key=_idempotency_key(),
         webhook_url=query.webhook,
     )
     shape = query.model_dump_json() + form
     if not new:
         return _earlier(job, upload, shape)
-    records = read_records(upload, form, max_chars=own.settings.max_item_chars, columns=columns)
+    records = read_records(
+        upload,
+        form,
+        max_chars=own.settings.max_item_chars,
+        columns=columns,
+        resolve=resolving(own),
+    )
     job = _receive(own.jobs, job, records, upload, shape)
     own.jobs.runner.wake()
     add_log_fields(job=job.id, items=job.total)

@@ -28,7 +28,6 @@ from service.http.clients import (
     alternatives,
     applied_terms,
     choose_glossary,
-    database,
     language_names,
     translate_texts,
     warnings_of,
@@ -315,7 +314,7 @@ def suggest() -> Response:
             raise InvalidRequest(f"Invalid request: missing {name} parameter", field=name)
         if len(value) > own.settings.max_item_chars:
             raise _too_long(len(value), own.settings.max_item_chars)
-    with database(own).transaction() as connection:
+    with own.jobs.database.transaction() as connection:
         count = connection.scalar(sa.select(sa.func.count()).select_from(suggestions))
         if (count or 0) >= MAX_SUGGESTIONS:
             raise InvalidRequest("No more suggestions are taken; read those that are there first.")
@@ -327,7 +326,7 @@ def suggest() -> Response:
                 target=_clean(values["target"])[:8],
                 text=_clean(values["q"]),
                 suggestion=_clean(values["s"]),
-                created=database(own).now(connection),
+                created=own.jobs.database.now(connection),
             )
         )
     return jsonify({"success": True})
@@ -369,8 +368,8 @@ def translate_a_file() -> Response:
     translator = segment_translator(own.pipeline, wanted, max_chars=own.settings.max_item_chars)
     content = translate_file(upload.stream, name, translator, target=target)
     stored = f"{uuid.uuid4()}.{PurePath(name).stem}_{target}{ending}"
-    with database(own).transaction() as connection:
-        now = database(own).now(connection)
+    with own.jobs.database.transaction() as connection:
+        now = own.jobs.database.now(connection)
         connection.execute(
             translated_files.delete().where(translated_files.c.created < now - FILE_LIFETIME)
         )
@@ -402,9 +401,9 @@ def download_file(name: str) -> Response:
     """A file that was translated; the name is a secret of whoever had it translated."""
     own = services()
     content = None
-    if re.fullmatch(r"[\w.-]{1,300}", name) and database(own).exists():
-        with database(own).transaction(writes=False) as connection:
-            oldest = database(own).now(connection) - FILE_LIFETIME
+    if re.fullmatch(r"[\w.-]{1,300}", name) and own.jobs.database.exists():
+        with own.jobs.database.transaction(writes=False) as connection:
+            oldest = own.jobs.database.now(connection) - FILE_LIFETIME
             content = connection.scalar(
                 sa.select(translated_files.c.content).where(
                     translated_files.c.name == name, translated_files.c.created >= oldest

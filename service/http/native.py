@@ -16,6 +16,7 @@ from service.app import Services, services
 from service.documents import translate_all
 from service.errors import ServiceError
 from service.http.body import read_json, validate
+from service.http.clients import choose_glossary
 from service.http.face import Face
 from service.http.limits import check_item_count
 from service.http.observe import add_log_fields
@@ -49,8 +50,6 @@ Item = TypeVar("Item", TranslateItem, DetectItem, NormaliseItem)
 Result = TypeVar("Result")
 Value = dict[str, object]
 
-TEXT_ERRORS = (400, 403, 413, 415, 429, 503)
-
 
 @blueprint.post("/translate")
 @operation(
@@ -58,18 +57,27 @@ TEXT_ERRORS = (400, 403, 413, 415, 429, 503)
     tag="translate",
     request=TranslateRequest,
     answers={200: (TranslationOut, TranslatedItems)},
-    errors=TEXT_ERRORS,
+    errors=(400, 403, 404, 413, 415, 429, 503),
 )
 def translate() -> Response:
     """Send one `text`, or many `items`; the sentences of all items are translated together."""
     body = validate(TranslateRequest, read_json(request))
     own = services()
     own.require_models()
+    glossary = choose_glossary(own, body.glossary)
 
     def work(items: Sequence[TranslateItem]) -> list[Translation | ServiceError]:
         return translate_all(
             own.pipeline,
-            [_request_of(body, item) for item in items],
+            [
+                Request(
+                    text=item.text,
+                    source=item.source or body.source,
+                    target=body.target,
+                    glossary=glossary,
+                )
+                for item in items
+            ],
             [Rules() if (item.format or body.format) == "html" else None for item in items],
             max_chars=own.settings.max_item_chars,
         )
@@ -85,16 +93,6 @@ def translate() -> Response:
     _name_versions(response, own, done)
     add_log_fields(sentences=sum(len(result.sentences) for result in done))
     return response
-
-
-def _request_of(body: TranslateRequest, item: TranslateItem) -> Request:
-    source = item.source or body.source
-    return Request(
-        text=item.text,
-        source=source,
-        target=body.target,
-        glossary=body.glossary,
-    )
 
 
 def _name_versions(response: Response, own: Services, done: Sequence[Translation]) -> None:

@@ -34,6 +34,8 @@ from service.http.body import refusal
 
 Item = TypeVar("Item", bound=BaseModel)
 
+#: How many glossaries of a caller's own one request may name; DeepL's limit.
+MOST_GLOSSARIES = 5
 #: Longest id of an item that is sent back with its result.
 MAX_ID_CHARS = 200
 
@@ -62,9 +64,21 @@ def identifier(value: object) -> str | int | None:
 LanguageCode = Annotated[
     str, AfterValidator(base_language), Field(json_schema_extra={"pattern": _CODE_PATTERN})
 ]
-Glossary = Annotated[
-    Literal["default", "none"],
-    Field(description="`default`: put names right by the term files; `none`: leave them."),
+GlossaryName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="`default`: put names right by the term files; `none`: leave them; the id or "
+        "name of a glossary: its terms too.",
+    ),
+]
+GlossaryNames = Annotated[
+    list[Annotated[str, Field(min_length=1)]],
+    Field(
+        min_length=1,
+        max_length=MOST_GLOSSARIES,
+        description="Several; the first that has a term decides.",
+    ),
 ]
 Format = Annotated[
     Literal["text", "html"],
@@ -190,7 +204,7 @@ class TranslateRequest(
     source: Source = None
     target: LanguageCode = Field("en", description="The language to translate to.")
     format: Format = "text"
-    glossary: Glossary = "default"
+    glossary: GlossaryName | GlossaryNames = "default"
     explain: bool = Field(
         False, description="Add the sentence pairs and the text before normalisation."
     )
@@ -390,7 +404,7 @@ class BatchItem(BaseModel):
     text: Text
     source: LanguageCode | Literal["auto", ""] | None = None
     target: LanguageCode | Literal[""] | None = None
-    glossary: Glossary | None = None
+    glossary: GlossaryName | None = None
     format: Format | None = None
 
 

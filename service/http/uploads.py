@@ -70,8 +70,11 @@ class UploadQuery(BaseModel):
         None, description="Language of the texts; absent or `auto`: detected for each."
     )
     target: LanguageCode = Field("en", description="The language to translate to.")
-    glossary: Literal["default", "none"] = Field(
-        "default", description="`none` leaves names as the model writes them."
+    glossary: str = Field(
+        "default",
+        min_length=1,
+        description="`none` leaves names as the model writes them; the id or name of a glossary "
+        "adds its terms to the term files.",
     )
     explain: bool = Field(False, description="Add sentences and the text before normalisation.")
     format: TextFormat = Field("text", description="How the texts are written.")

@@ -16,17 +16,25 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, NoReturn, Protocol, Self
 
 import ijson
 
-from service.errors import InvalidRequest, InvalidText, RequestTooLarge, ServiceError, TextTooLong
+from service.errors import (
+    InvalidRequest,
+    InvalidText,
+    NotFound,
+    RequestTooLarge,
+    ServiceError,
+    TextTooLong,
+)
+from service.names.glossary import Glossary
 from service.pipeline import Request
 
 Format = Literal["jsonl", "json", "csv"]
-GlossaryChoice = Literal["default", "none"]
 TextFormat = Literal["text", "html"]
 
 #: Bytes asked of the stream at once. Gunicorn waits until so many are there, so a larger figure
@@ -49,6 +57,32 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+#: What a caller may name besides a glossary of his own.
+_TERM_FILES: Final[dict[str, Literal["default", "none"]]] = {"default": "default", "none": "none"}
+#: From a glossary's id to the glossary.
+GlossaryOf = Callable[[str], Glossary]
+#: From the name or id that a caller gives to the id.
+Resolve = Callable[[str], str]
+
+
+def no_glossary(_id: str) -> Glossary:
+    """Where there are no glossaries but the term files.
+
+    Raises:
+        NotFound: always.
+    """
+    raise NotFound("There is no glossary of this id or name.", field="glossary")
+
+
+def no_names(name: str) -> str:
+    """Where no glossary can be named.
+
+    Raises:
+        InvalidRequest: always.
+    """
+    raise InvalidRequest("'glossary' must be 'default' or 'none'.", field="glossary")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What holds for every text of a batch that does not say otherwise.
@@ -56,14 +90,15 @@ class Options:
     Args:
         source: ISO 639-1 code, or None to detect each text's language.
         target: ISO 639-1 code.
-        glossary: "default" for the term files in force, "none" to leave names alone.
+        glossary: "default" for the term files in force, "none" to leave names alone, or the id
+            of a glossary that a caller made.
         explain: add the sentences and the text before normalisation to each result.
         format: how the texts are written.
     """
 
     source: str | None = None
     target: str = "en"
-    glossary: GlossaryChoice = "default"
+    glossary: str = "default"
     explain: bool = False
     format: TextFormat = "text"
 
@@ -144,18 +179,23 @@ class Record:
     text: str
     source: str | None = None
     target: str | None = None
-    glossary: GlossaryChoice | None = None
+    glossary: str | None = None
     format: TextFormat | None = None
     fault: Fault | None = None
 
-    def request(self, options: Options) -> Request:
-        """What the pipeline is asked for."""
+    def request(self, options: Options, glossary: GlossaryOf = no_glossary) -> Request:
+        """What the pipeline is asked for.
+
+        Raises:
+            NotFound: the glossary is no more.
+        """
         source = self.source or options.source
+        named = self.glossary or options.glossary
         return Request(
             text=self.text,
             source=None if source == DETECT else source,
             target=self.target or options.target,
-            glossary=self.glossary or options.glossary,
+            glossary=_TERM_FILES.get(named) or glossary(named),
         )
 
     def to_json(self) -> str:
@@ -202,7 +242,12 @@ def result_line(record: Record, result: dict[str, object] | Fault) -> str:
 
 
 def read_records(
-    stream: Readable, form: Format, *, max_chars: int, columns: Columns | None = None
+    stream: Readable,
+    form: Format,
+    *,
+    max_chars: int,
+    columns: Columns | None = None,
+    resolve: Resolve = no_names,
 ) -> Iterator[Record]:
     """The records of a batch, read as they are asked for.
 
@@ -210,12 +255,13 @@ def read_records(
         stream: the bytes, in UTF-8.
         max_chars: most characters in one text.
         columns: which CSV columns hold what.
+        resolve: the id of the glossary that a record names.
 
     Raises:
         InvalidRequest: the rest cannot be read (a broken array, no such column).
         RequestTooLarge: one element of an array is longer than any text may be.
     """
-    reader = _Reader(max_chars)
+    reader = _Reader(max_chars, resolve)
     if form == "jsonl":
         return reader.json_lines(stream)
     if form == "json":
@@ -226,7 +272,8 @@ def read_records(
 class _Reader:
     """The three formats; `max_chars` bounds one text and, times 12, one record's bytes."""
 
-    def __init__(self, max_chars: int) -> None:
+    def __init__(self, max_chars: int, resolve: Resolve) -> None:
+        self._resolve = lru_cache(resolve)
         self._max_chars = max_chars
         self._max_bytes = max_chars * BYTES_PER_CHARACTER + RECORD_OVERHEAD_BYTES
 
@@ -337,7 +384,7 @@ class _Reader:
             text if isinstance(text, str) else "",
             source=base_language(value.get("source", value.get("language"))),
             target=base_language(value.get("target")),
-            glossary=value.get("glossary"),
+            glossary=self._glossary(value.get("glossary")),
             format=value.get("format"),
         )
 
@@ -352,11 +399,21 @@ class _Reader:
             member = value.get(name)
             if member not in (None, "") and not is_language(member):
                 return _invalid(f"'{name}' must be a language code such as 'fr'.", name)
-        if value.get("glossary") not in (None, "default", "none"):
-            return _invalid("'glossary' must be 'default' or 'none'.", "glossary")
+        try:
+            self._glossary(value.get("glossary"))
+        except (InvalidRequest, NotFound) as error:
+            return Fault.of(error)
         if value.get("format") not in (None, "text", "html"):
             return _invalid("'format' must be 'text' or 'html'.", "format")
         return None
+
+    def _glossary(self, name: object) -> str | None:
+        """What an item says of its glossary, one of the caller's own by its id."""
+        if name is None:
+            return None
+        if not isinstance(name, str):
+            raise InvalidRequest("'glossary' must be a string.", field="glossary")
+        return name if name in _TERM_FILES else self._resolve(name)
 
     def _too_long(self, what: str) -> Fault:
         return Fault.of(

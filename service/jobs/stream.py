@@ -31,7 +31,7 @@ from service.errors import (
     StorageFull,
 )
 from service.jobs.chunks import Outcome
-from service.jobs.records import Fault, Options, Record, result_line
+from service.jobs.records import Fault, GlossaryOf, Options, Record, no_glossary, result_line
 from service.jobs.work import Translate, translate_records
 from service.logs import places_of
 
@@ -189,6 +189,7 @@ class BatchStream:
         records: read in a thread of its own.
         spill_dir: where records may be put that are read faster than results are taken.
         interrupt: called at the end when the reading has not ended; makes it end.
+        glossary: the glossary of an id, where a caller named one.
     """
 
     def __init__(
@@ -199,11 +200,13 @@ class BatchStream:
         *,
         spill_dir: Path,
         interrupt: Callable[[], None] = lambda: None,
+        glossary: GlossaryOf = no_glossary,
     ) -> None:
         self._records = records
         self._options = options
         self._translate = translate
         self._interrupt = interrupt
+        self._glossary = glossary
         self._handed_over: float | None = None
         self.queue = RecordQueue(spill_dir, self._is_stalled)
         self._reader = threading.Thread(target=self._read, name="batch-reader", daemon=True)
@@ -280,7 +283,7 @@ class BatchStream:
             reraise=True,
         ):
             with attempt:
-                return translate_records(group, self._options, self._translate)
+                return translate_records(group, self._options, self._translate, self._glossary)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _read(self) -> None:

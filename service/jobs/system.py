@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from service.config import Settings
+from service.glossaries_db import GlossaryDatabase
 from service.jobs.chunks import ChunkQueue
 from service.jobs.database import Database
+from service.jobs.records import GlossaryOf
 from service.jobs.runner import Publisher, Runner
 from service.jobs.store import Job, JobStore
 from service.jobs.webhooks import WebhookSender
 from service.jobs.work import ChunkWorker, Translate
+from service.names.glossary import EMPTY, Glossary
 
 SECONDS_A_DAY = 86_400
 
@@ -22,11 +25,15 @@ class JobSystem:
     """The job store, who works on it, and who tells callers of a job's end.
 
     Args:
+        glossaries: those that callers made.
+        glossary: one of them by its id, with the term files.
         runner: works on jobs in this process, or has Celery workers do so.
         worker: works on single chunks, for a Celery worker.
     """
 
     database: Database
+    glossaries: GlossaryDatabase
+    glossary: GlossaryOf
     store: JobStore
     queue: ChunkQueue
     webhooks: WebhookSender
@@ -41,16 +48,23 @@ class JobSystem:
         translate: Translate,
         *,
         ready: Callable[[], bool] = lambda: True,
+        in_force: Callable[[], Glossary] = lambda: EMPTY,
     ) -> JobSystem:
         """Put together what the settings name; starts nothing and connects to nothing.
 
         Args:
             ready: whether texts can be translated now.
+            in_force: the term files, to which a caller's own glossary is added.
         """
         database = Database(settings.job_database_url)
+        glossaries = GlossaryDatabase(database)
         store = JobStore(database, chunk_items=settings.job_chunk_items)
         queue = ChunkQueue(database, lease_seconds=settings.job_lease_seconds)
-        worker = ChunkWorker(queue, translate)
+
+        def glossary(identifier: str) -> Glossary:
+            return glossaries.combined(None, [identifier], in_force())
+
+        worker = ChunkWorker(queue, translate, glossary)
         webhooks = WebhookSender(
             settings.webhook_secret,
             job_to_json,
@@ -66,7 +80,9 @@ class JobSystem:
             publisher=publisher,
             retention_seconds=days * SECONDS_A_DAY if days else None,
         )
-        return cls(database, store, queue, webhooks, worker, publisher, runner)
+        return cls(
+            database, glossaries, glossary, store, queue, webhooks, worker, publisher, runner
+        )
 
     def close(self, seconds: float = 60.0) -> None:
         """Finish the chunks underway, or give them back, and close the connections."""

@@ -20,6 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 
 from service.documents import translate_all
 from service.errors import (
+    NotFound,
     NotReady,
     Overloaded,
     ServiceError,
@@ -27,7 +28,15 @@ from service.errors import (
     StorageUnavailable,
 )
 from service.jobs.chunks import ChunkQueue, Claim, Outcome
-from service.jobs.records import Fault, Options, Record, TextFormat, result_line
+from service.jobs.records import (
+    Fault,
+    GlossaryOf,
+    Options,
+    Record,
+    TextFormat,
+    no_glossary,
+    result_line,
+)
 from service.logs import places_of
 from service.pipeline import Pipeline, Request, Translation
 from service.serialise import translation_to_json
@@ -66,20 +75,27 @@ def translating(pipeline: Callable[[], Pipeline], max_chars: int) -> Translate:
 
 
 def translate_records(
-    records: Sequence[Record], options: Options, translate: Translate
+    records: Sequence[Record],
+    options: Options,
+    translate: Translate,
+    glossary: GlossaryOf = no_glossary,
 ) -> list[Outcome]:
     """The result line of each record, in order; all texts are translated together.
 
     Raises:
         Overloaded, NotReady: there is no capacity, or no model, at present.
     """
-    good = [record for record in records if record.fault is None]
-    requests = [record.request(options) for record in good]
-    formats = [record.format or options.format for record in good]
+    asked = [record.fault or _request(record, options, glossary) for record in records]
+    requests = [request for request in asked if isinstance(request, Request)]
+    formats = [
+        record.format or options.format
+        for record, request in zip(records, asked, strict=True)
+        if isinstance(request, Request)
+    ]
     answers = iter(translate(requests, formats) if requests else ())
     outcomes = []
-    for record in records:
-        answer = record.fault or next(answers)
+    for record, request in zip(records, asked, strict=True):
+        answer = next(answers) if isinstance(request, Request) else request
         if isinstance(answer, (Overloaded, NotReady)):
             raise answer
         if isinstance(answer, ServiceError):
@@ -94,6 +110,13 @@ def translate_records(
     return outcomes
 
 
+def _request(record: Record, options: Options, glossary: GlossaryOf) -> Request | Fault:
+    try:
+        return record.request(options, glossary)
+    except NotFound as error:
+        return Fault.of(error)
+
+
 class ChunkWorker:
     """Works on chunks of the queue, one after another, in the thread that calls it.
 
@@ -102,11 +125,15 @@ class ChunkWorker:
 
     Args:
         translate: see `translating`.
+        glossary: the glossary of an id, where a caller named one.
     """
 
-    def __init__(self, queue: ChunkQueue, translate: Translate) -> None:
+    def __init__(
+        self, queue: ChunkQueue, translate: Translate, glossary: GlossaryOf = no_glossary
+    ) -> None:
         self._queue = queue
         self._translate = translate
+        self._glossary = glossary
         self._underway: dict[Claim, None] = {}
         self._claiming = threading.Lock()
         self._changed = threading.Condition()
@@ -153,7 +180,7 @@ class ChunkWorker:
     def _attempt(self, claim: Claim) -> None:
         try:
             records = self._queue.records(claim)
-            outcomes = translate_records(records, claim.options, self._translate)
+            outcomes = translate_records(records, claim.options, self._translate, self._glossary)
         except STORAGE_ERRORS:
             raise
         except (Overloaded, NotReady) as error:

@@ -55,6 +55,36 @@ def test_a_term_file_can_be_read_and_not_changed(made: GlossaryDatabase) -> None
         made.delete_dictionary("", identifier, "ar", "en", IN_FORCE)
 
 
+def test_a_glossary_is_found_by_its_id_and_by_its_name(made: GlossaryDatabase) -> None:
+    file = file_glossary_id("people/a.yaml")
+    assert made.resolve("ann", "people/a.yaml", IN_FORCE) == file
+    assert made.resolve("ann", file, IN_FORCE) == file
+    own = made.create("ann", "desk", [french(a="A")]).id
+    assert made.resolve("ann", "desk", IN_FORCE) == own
+    assert made.resolve("ann", own, IN_FORCE) == own
+    for named in ("desk", own):
+        with pytest.raises(NotFound):
+            made.resolve("bob", named, IN_FORCE)
+    assert made.resolve(None, own, IN_FORCE) == own
+
+
+def test_a_name_of_several_glossaries_is_refused(made: GlossaryDatabase) -> None:
+    first = made.create("ann", "desk", [french(a="A")]).id
+    made.create("bob", "desk", [french(a="B")])
+    assert made.resolve("ann", "desk", IN_FORCE) == first
+    made.create("ann", "desk", [french(a="C")])
+    with pytest.raises(InvalidRequest, match="id"):
+        made.resolve("ann", "desk", IN_FORCE)
+    assert made.combined("ann", [first], IN_FORCE).entries[0].name == "A"
+
+
+@pytest.mark.parametrize("name", ["", "\0", "\ud800", "no such", "' OR 1=1 --"])
+def test_any_name_can_be_asked_for(made: GlossaryDatabase, name: str) -> None:
+    made.create("", "essai", [french(a="A")])
+    with pytest.raises(NotFound):
+        made.resolve("", name, IN_FORCE)
+
+
 def test_dictionaries_are_added_to_replaced_and_deleted(made: GlossaryDatabase) -> None:
     identifier = made.create("", "essai", [french(a="A")]).id
     made.put("", identifier, french(b="B"), IN_FORCE, merge=True)

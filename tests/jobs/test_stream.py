@@ -66,6 +66,14 @@ def test_faults_and_refusals_stand_in_their_place(tmp_path: Path) -> None:
     assert (lines[1]["line"], lines[1]["id"]) == (2, "x")
 
 
+def test_a_glossary_that_is_no_more_is_an_error_of_the_items_that_name_it(tmp_path: Path) -> None:
+    gone = Record(0, 1, None, "a", glossary="3b1b5d1e-0000-4000-8000-000000000000")
+    records = [gone, *records_of(["b"], start=1)]
+    first, second = lines_of(stream_of(iter(records), FakePipeline(), tmp_path))
+    assert "not_found" in json.dumps(first)
+    assert second["text"] == "B"
+
+
 def test_a_text_on_which_the_service_fails_is_an_error_line_alone(tmp_path: Path) -> None:
     records = records_of(["a", RAISES, "c"])
     lines = lines_of(stream_of(iter(records), FakePipeline(), tmp_path))
