@@ -239,6 +239,26 @@ def fold_arabic(word: str) -> str:
     return _MARKS.sub("", word).translate(_FOLD)
 
 
+def arabic_stems(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Each Arabic word of a text, folded: as it stands, and without the clitics it may carry.
+
+    Returns:
+        (start, end, stems) with half-open character offsets.
+    """
+    return [
+        (match.start(), match.end(), tuple(stem for _, stem in _heads(fold_arabic(match.group()))))
+        for match in _ARABIC_WORD.finditer(text)
+    ]
+
+
+def _heads(word: str) -> Iterator[tuple[int, str]]:
+    """A folded word as it stands, then without the clitics it may carry, and their lengths."""
+    yield 0, word
+    for clitic in _CLITICS:
+        if word.startswith(clitic) and len(word) - len(clitic) >= 2:
+            yield len(clitic), word[len(clitic) :]
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """An Arabic form of an entry: how it is printed, and whether it was only derived."""
@@ -338,16 +358,8 @@ class _Arabic:
             for position in range(first, last - 1)
         )
 
-    def _heads(self, position: int) -> Iterator[tuple[int, str]]:
-        """The first word as it stands, then without the clitics it may carry."""
-        word = self.words[position][2]
-        yield 0, word
-        for clitic in _CLITICS:
-            if word.startswith(clitic) and len(word) - len(clitic) >= 2:
-                yield len(clitic), word[len(clitic) :]
-
     def _exact(self, position: int) -> tuple[Anchor, int] | None:
-        for cut, head in self._heads(position):
+        for cut, head in _heads(self.words[position][2]):
             longest = self.index.longest.get(head, 0)
             for last in range(min(position + longest, len(self.words)), position, -1):
                 key = " ".join((head, *(word for _, _, word in self.words[position + 1 : last])))
@@ -406,7 +418,7 @@ class _Arabic:
                 break
             if _common(self.words[last - 1][2]):
                 continue
-            for clitic, head in self._heads(position):
+            for clitic, head in _heads(self.words[position][2]):
                 if clitic and clitic > 1:
                     continue
                 for cut in range(position + 1, last):
@@ -479,7 +491,7 @@ class _Arabic:
         surnames: dict[str, set[tuple[str, str]]],
         entries: dict[str, Entry],
     ) -> Anchor | None:
-        for cut, head in self._heads(first):
+        for cut, head in _heads(self.words[first][2]):
             key = " ".join((head, *(word for _, _, word in self.words[first + 1 : last])))
             owners = surnames.get(key)
             if not owners or len({text for text, _ in owners}) > 1:

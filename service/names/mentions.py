@@ -182,6 +182,11 @@ class Document:
         return at < 0 or self.text[at] in ".!?:\n;"
 
     @cached_property
+    def starts(self) -> list[int]:
+        """Where each token starts, for bisection."""
+        return [token.start for token in self.tokens]
+
+    @cached_property
     def runs(self) -> list[tuple[int, int]]:
         """Half-open token ranges in which names may stand: capitals, joined, with particles."""
         runs: list[tuple[int, int]] = []

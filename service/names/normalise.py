@@ -20,7 +20,7 @@ from itertools import dropwhile
 
 from rapidfuzz.distance import Levenshtein
 
-from service.names import words
+from service.names import consistency, words
 from service.names.anchors import Anchor, SourceNames, SourceSentence
 from service.names.glossary import Entry, Glossary
 from service.names.matcher import (
@@ -252,7 +252,21 @@ class _Pass:
                 self._from_source(sentence)
         self._full()
         self._alone()
+        self._consistent()
         return sorted(self.reports, key=lambda report: report.start)
+
+    def _consistent(self) -> None:
+        """One spelling for each name that no entry knows: put right or reported."""
+        closed = [bool(owner) for owner in self.taken]
+        for report in self.reports:
+            first = bisect_left(self.document.starts, report.start)
+            last = bisect_left(self.document.starts, report.end)
+            closed[first:last] = [True] * (last - first)
+        for found in consistency.findings(self.document, closed, self.source):
+            self._report(
+                found.first, found.last, found.replacement, None, found.kind, found.score,
+                found.evidence, found.applied,
+            )  # fmt: skip
 
     # --- reports --------------------------------------------------------------------------
 
@@ -437,9 +451,8 @@ class _Pass:
         """Look for each name of a source sentence in its translation; repair what is not there."""
         if not sentence.carried.anchors:
             return
-        starts = [token.start for token in self.tokens]
-        first = bisect_left(starts, sentence.start)
-        last = bisect_left(starts, sentence.end)
+        first = bisect_left(self.document.starts, sentence.start)
+        last = bisect_left(self.document.starts, sentence.end)
         inside = " " + " ".join(token.folded for token in self.tokens[first:last]) + " "
         for number, anchor in enumerate(sentence.carried.anchors):
             person = self._person(anchor.entry) if anchor.entry.type == "person" else None
@@ -821,12 +834,16 @@ class _Pass:
         if found is None:
             found = self.index.candidates(plain_units(given), plain_units(surname), self.memo)
             self.memo.candidates[key] = found
-        for number, which in found:
-            name = self.index.names[number]
-            form = name.cuts[which]
-            given_score = self.memo.score(given, form.given)
-            if given_score < SUGGEST_GIVEN:
-                continue
+        names = self.index.names
+        self.memo.score_all(given, (names[number].cuts[which].given for number, which in found))
+        near = [
+            (names[number], form, given_score)
+            for number, which in found
+            for form in (names[number].cuts[which],)
+            if (given_score := self.memo.score(given, form.given)) >= SUGGEST_GIVEN
+        ]
+        self.memo.score_all(surname, (form.surname for _, form, _ in near))
+        for name, form, given_score in near:
             surname_score = self.memo.score(surname, form.surname)
             if surname_score < SUGGEST_SURNAME:
                 continue

@@ -23,6 +23,7 @@ WORDS: Final[dict[str, str]] = {
     "listed_variant": "the glossary lists this wrong form",
     "proposed_entry": "but the entry has not been reviewed yet",
     "source": "the source has {value} there",
+    "spellings": "the text spells this name in several ways: {value}",
     "surname_in_document": "the surname stands elsewhere in the text",
     "swapped": "given name and surname stand the other way round",
 }
