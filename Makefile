@@ -55,8 +55,9 @@ lock: $(TOOLS_READY) ## Pin requirements.txt and requirements-dev.txt again, wit
 LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --resolver=backtracking \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-docs: $(TOOLS_READY) ## Run the commands shown in the documents again, and put in what they print
+docs: $(TOOLS_READY) system ## Run the commands shown in the documents again, and put in what they print; take the pictures
 	$(BIN)/python -m tools.refresh_docs README.md docs/api.md docs/jobs.md
+	$(BIN)/python -m tools.screenshots
 
 image: ## Build the container image
 	docker build --tag relais:latest .
