@@ -56,7 +56,7 @@ LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --resolver=backt
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 docs: $(TOOLS_READY) system ## Run the commands shown in the documents again, and put in what they print; take the pictures
-	$(BIN)/python -m tools.refresh_docs README.md docs/api.md docs/jobs.md
+	$(BIN)/python -m tools.refresh_docs README.md docs/api.md docs/glossary.md docs/jobs.md
 	$(BIN)/python -m tools.screenshots
 
 image: ## Build the container image
