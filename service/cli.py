@@ -15,6 +15,7 @@ import click
 from service.errors import ServiceError
 
 COMMANDS = {
+    "batch": "service.commands.batch:batch",
     "demo": "service.commands.demo:demo",
     "detect": "service.commands.detect:detect",
     "files": "service.commands.files:files",
