@@ -16,6 +16,7 @@ look at every capitalised word; only words of the same coarse sound are compared
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,9 @@ from service.names.skeleton import align, arabic_units, coarse_readings, light, 
 
 # An English word met more often than this (Zipf frequency) is no damaged name.
 RARE = 2.6
+# One met more often than this, and more often than the spelling to be put in its place, is the
+# English spelling of a name that French spells otherwise (Lukashenko, Loukachenko).
+MET = 1.3
 # A French word more common than this is no name to be kept.
 COMMON_SOURCE = 3.5
 # A source's name and its damaged form share this part of their letters; without the model's links
@@ -43,7 +47,7 @@ LINKED_ALIKE, ALIKE = 0.5, 0.7
 ARABIC_NEAR, SPELLINGS_NEAR = 0.0, 0.5
 # Two spellings of a surname are taken for one name where the alignment of the one loses at most
 # this against the other: after the same given name, and where one stands alone.
-LOSS_FULL, LOSS_ALONE, LOSS_LEAST = 2.8, 2.2, 1.1
+LOSS_FULL, LOSS_ALONE, LOSS_LEAST = 2.8, 2.2, 1.9
 # Surnames that are both met in print this often are two names unless they sound alike.
 ATTESTED = 2.3
 SHORTEST = 4
@@ -143,6 +147,8 @@ def _sentence_like_its_source(
         fits = []
         for position in options:
             token = document.tokens[position]
+            if _is_english_form(token.folded, name.folded):
+                continue
             alike = Levenshtein.normalized_similarity(token.folded, name.folded)
             linked = _linked(sentence, token, name.start, name.end)
             if alike >= (LINKED_ALIKE if linked else ALIKE):
@@ -174,6 +180,34 @@ def _is_unknown_name(token: Token) -> bool:
     )
 
 
+def _is_english_form(english: str, french: str) -> bool:
+    """Whether an English word is a name or a people that French writes in another way."""
+    return (
+        _better_met(english, french)
+        or _sounds(english, _ENGLISH_SOUNDS) == _sounds(french, _FRENCH_SOUNDS)
+        or bool(_FRENCH_PEOPLE.search(french) and _ENGLISH_PEOPLE.search(english))
+    )
+
+
+def _better_met(word: str, other: str) -> bool:
+    """Whether a word is met in English print, and more often than the other."""
+    met = words.english_frequency(word)
+    return met > MET and met > words.english_frequency(other)
+
+
+def _sounds(word: str, table: Sequence[tuple[str, str]]) -> str:
+    for letters, sound in table:
+        word = word.replace(letters, sound)
+    return word
+
+
+# How the two languages write the sounds of names from other alphabets.
+_FRENCH_SOUNDS = (("tch", "1"), ("ch", "2"), ("dj", "j"), ("ou", "u"), ("gu", "g"))
+_ENGLISH_SOUNDS = (("ch", "1"), ("sh", "2"), ("dj", "j"), ("oo", "u"), ("ou", "u"), ("w", "u"))
+_FRENCH_PEOPLE = re.compile(r"(?:ien|een|ain|an|ais|ois|enne|aine|aise|oise)s?$")
+_ENGLISH_PEOPLE = re.compile(r"(?:ian|ean|an|ese|ish|er)s?$")
+
+
 def _linked(sentence: SourceSentence, token: Token, start: int, end: int) -> bool:
     """Whether the model's links lead from a stretch of the carried source to a token."""
     return any(
@@ -191,10 +225,13 @@ def _tokens_of(document: Document, sentence: SourceSentence) -> tuple[int, int]:
 
 
 def _place_in_name(document: Document, position: int) -> Kind:
-    """Whether a token begins a longer name or is its last word."""
-    following = document.tokens[position + 1 : position + 2]
-    longer = following and following[0].capital and following[0].gap in ("space", "hyphen")
-    return "given" if longer else "surname"
+    """Whether a token begins a longer name, or is its last word."""
+    tokens = document.tokens
+    longer = tokens[position + 1 : position + 2]
+    begins = position == 0 or tokens[position].gap == "" or not tokens[position - 1].capital
+    if begins and longer and longer[0].capital and longer[0].gap in ("space", "hyphen"):
+        return "given"
+    return "surname"
 
 
 # --- names of an Arabic source ------------------------------------------------------------------
@@ -257,7 +294,11 @@ def _one_spelling(document: Document, stem: str, positions: list[int]) -> Iterat
     for position in positions:
         token = tokens[position]
         near = align(plain_units(token.folded), plain_units(best.folded))
-        if token.folded == best.folded or near < SPELLINGS_NEAR:
+        if (
+            token.folded == best.folded
+            or near < SPELLINGS_NEAR
+            or _better_met(token.folded, best.folded)
+        ):
             continue
         yield Finding(
             position, position + 1, best.text.upper() if token.upper else best.text,
@@ -284,8 +325,9 @@ class _Mention:
 def _clusters(document: Document, closed: Sequence[bool]) -> Iterator[Finding]:
     mentions: dict[str, list[_Mention]] = defaultdict(list)
     for mention in _mentions(document, closed):
-        folded = group_words(document.tokens[mention.first : mention.last])[0]
-        if len(folded) >= SHORTEST:
+        span = document.tokens[mention.first : mention.last]
+        folded = group_words(span)[0]
+        if len(folded) >= SHORTEST and not document.about_spelling(span[0].start, span[-1].end):
             mentions[folded].append(mention)
     buckets: dict[str, set[str]] = defaultdict(set)
     for folded in mentions:
