@@ -8,12 +8,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when ctranslate2 is 
 
 import threading
 from dataclasses import dataclass, field
+from typing import Literal
 
 import structlog
 from flask import Flask, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.config import Settings
+from service.documents import translate_document
+from service.documents_db import DocumentDesk, Order
 from service.engine import Engine
 from service.errors import NotReady
 from service.http import faces, limits, observe, problems
@@ -22,8 +25,9 @@ from service.http.observe import Metrics, StateCollector
 from service.jobs.system import JobSystem
 from service.jobs.work import translating
 from service.logs import places_of
-from service.names.glossary import EMPTY, GlossaryStore
+from service.names.glossary import EMPTY, Glossary, GlossaryStore
 from service.pipeline import Pipeline, Request
+from service.usage_db import UsageBook
 
 log = structlog.get_logger("service")
 
@@ -48,6 +52,8 @@ class Services:
     glossaries: GlossaryStore
     pipeline: Pipeline
     jobs: JobSystem = field(init=False)
+    usage: UsageBook = field(init=False)
+    documents: DocumentDesk = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     _loaded: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -60,6 +66,27 @@ class Services:
             ready=lambda: self.ready,
             in_force=lambda: self.glossaries.current,
         )
+        self.usage = UsageBook(self.jobs.database)
+        self.documents = DocumentDesk(self.jobs.database, self._translate_document)
+
+    def _translate_document(self, content: bytes, name: str, order: Order) -> tuple[bytes, int]:
+        """For the desk of documents: through the pipeline and into the metrics."""
+        self.require_models()
+        glossary: Glossary | Literal["default", "none"] = order.glossary
+        if order.glossaries:
+            in_force = self.glossaries.current
+            glossary = self.jobs.glossaries.combined(None, order.glossaries, in_force)
+        request = Request("", source=order.source, target=order.target, glossary=glossary)
+        outcome = "error"
+        try:
+            translated, characters = translate_document(
+                self.pipeline, content, name, request, max_chars=self.settings.max_item_chars
+            )
+            outcome = "ok"
+        finally:
+            self.metrics.items.labels("document", order.source or "", outcome).inc()
+        self.metrics.characters.labels("translate").inc(characters)
+        return translated, characters
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -143,6 +170,7 @@ class Services:
 
     def close(self) -> None:
         """Finish what was accepted, then stop the engine's threads."""
+        self.documents.close()
         self.jobs.close()
         self.engine.close()
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "glossary": "service.commands.glossary:glossary",
     "health": "service.commands.health:health",
     "jobs": "service.commands.jobs:jobs",
+    "keys": "service.commands.keys:keys",
     "models": "service.commands.models:models",
     "normalise": "service.commands.normalise:normalise",
     "serve": "service.commands.serve:serve",

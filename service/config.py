@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         "", description="Requests per client address, e.g. '600/minute'; empty: no limit."
     )
     api_keys: str = Field("", description="Comma-separated API keys; empty: no key is asked for.")
+    keys_file: Path | None = Field(
+        None,
+        description="File of the keys that `python -m service keys` makes; default: keys.json in "
+        "the data folder. Where it is there, every request needs a key.",
+    )
     editor_keys: str = Field(
         "", description="Comma-separated keys that may write term files; empty: read-only."
     )
@@ -137,6 +142,11 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("write a number, '/' and a time, e.g. '600/minute'") from None
         return value
+
+    @property
+    def keys_path(self) -> Path:
+        """The file of API keys, with the default filled in."""
+        return self.keys_file or self.data_dir / "keys.json"
 
     @property
     def job_database_url(self) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from service.errors import InvalidText, ServiceError
 from service.names.report import NameReport
 from service.pipeline import Pipeline, Request, SentencePair, Translation
+from service.text.files import translate_file
 from service.text.inline import Edit, Link, Segment, SegmentTranslator, Translated, shift
 from service.text.markup import Rules, extract, render
 
@@ -175,6 +176,33 @@ def segment_translator(
         return answer[0]
 
     return translate
+
+
+def translate_document(
+    pipeline: Pipeline, content: bytes, name: str, request: Request, *, max_chars: int = 50_000
+) -> tuple[bytes, int]:
+    """Translate a file.
+
+    Args:
+        content: its bytes.
+        name: its name; the ending says what it is.
+        request: how it is translated; its own text is not looked at.
+
+    Returns:
+        the translated file's bytes, and the number of characters that were translated.
+
+    Raises:
+        ServiceError: it cannot be translated.
+    """
+    translate = segment_translator(pipeline, request, max_chars=max_chars)
+    characters = 0
+
+    def counting(segments: Sequence[Segment]) -> Sequence[Translated]:
+        nonlocal characters
+        characters += sum(len(segment.text) for segment in segments)
+        return translate(segments)
+
+    return translate_file(content, name, counting, target=request.target), characters
 
 
 def _joined(segments: Sequence[Segment], max_chars: int) -> Iterator[_Joined]:

@@ -114,6 +114,14 @@ class Overloaded(ServiceError):
     title = "Too many requests"
 
 
+class QuotaExceeded(ServiceError):
+    """The API key has had as many characters translated as it may in this month."""
+
+    code = "quota_exceeded"
+    status = 429
+    title = "Quota exceeded"
+
+
 class NotReady(ServiceError):
     """The models are still being loaded, or one of them is broken."""
 

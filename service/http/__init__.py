@@ -16,7 +16,7 @@ def faces() -> tuple[Face, ...]:
     """All faces, in the order in which they are registered. Add yours here."""
     from service.http import (
         batch,
-        deepl_glossaries,
+        deepl_documents,
         glossary,
         jobs,
         libretranslate,
@@ -33,5 +33,5 @@ def faces() -> tuple[Face, ...]:
         ops.FACE,
         pages.FACE,
         libretranslate.FACE,
-        deepl_glossaries.FACE,
+        deepl_documents.FACE,
     )

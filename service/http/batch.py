@@ -15,6 +15,7 @@ from service.http.body import validate
 from service.http.clients import own_options, resolving
 from service.http.face import Face
 from service.http.openapi import operation, query_parameters
+from service.http.quota import Account
 from service.http.schemas import BatchLine, FailedLine
 from service.http.uploads import (
     NDJSON,
@@ -69,7 +70,9 @@ def translate_batch() -> Response:
     stream = BatchStream(
         _begun(records, upload),
         options,
-        translating(lambda: own.pipeline, own.settings.max_item_chars),
+        Account.of_request(own.usage).metered(
+            translating(lambda: own.pipeline, own.settings.max_item_chars)
+        ),
         spill_dir=own.settings.data_dir / "spill",
         interrupt=upload.interrupt,
         glossary=own.jobs.glossary,

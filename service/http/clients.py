@@ -20,6 +20,7 @@ from service.errors import InvalidRequest, ServiceError, UnsupportedLanguage
 from service.http.body import decode_json
 from service.http.limits import owner
 from service.http.observe import add_log_fields
+from service.http.quota import Account
 from service.http.schemas import MOST_GLOSSARIES
 from service.http.uploads import UploadQuery
 from service.jobs.records import Options
@@ -102,6 +103,18 @@ def choose_glossary(own: Services, value: object) -> GlossaryChoice:
         InvalidRequest: it is none of these, or several glossaries have the name.
         NotFound: there is no such glossary.
     """
+    named = named_glossaries(value)
+    if isinstance(named, str):
+        return named
+    return own.jobs.glossaries.combined(owner(), named, own.glossaries.current)
+
+
+def named_glossaries(value: object) -> list[str] | Literal["default", "none"]:
+    """What a request says of the glossary, once it has the right shape.
+
+    Raises:
+        InvalidRequest: it does not have it.
+    """
     if value in (None, "", "default"):
         return "default"
     if value == "none":
@@ -116,7 +129,7 @@ def choose_glossary(own: Services, value: object) -> GlossaryChoice:
         raise InvalidRequest(
             f"At most {MOST_GLOSSARIES} glossaries can be used at once.", field="glossary"
         )
-    return own.jobs.glossaries.combined(owner(), names, own.glossaries.current)
+    return names
 
 
 def resolving(own: Services) -> Callable[[str], str]:
@@ -175,6 +188,8 @@ def translate_texts(
             first text if none could be translated.
     """
     own.require_models()
+    account = Account.of_request(own.usage)
+    account.check(sum(len(request.text) for request in requests))
     results = translate_all(own.pipeline, requests, rules, max_chars=own.settings.max_item_chars)
     done = sum(isinstance(result, Translation) for result in results)
     answers = []
@@ -191,6 +206,7 @@ def translate_texts(
             answers.append(Answer(result, len(request.text)))
     characters = sum(len(request.text) for request in requests)
     own.metrics.characters.labels(operation).inc(characters)
+    account.charge(characters)
     add_log_fields(items=len(requests), characters=characters)
     return answers
 

@@ -1,9 +1,9 @@
 """DeepL's interface: `/v2/translate`, `/v2/languages`, `/v2/usage`, `/v3/languages`.
 
-Its official clients work unchanged. Glossaries are in `service.http.deepl_glossaries`. A
-glossary can be used with a detected source language too, which DeepL does not allow. What DeepL
-takes and this service has no use for (`formality`, `style_id`, unknown members) is checked where
-its values are listed, and otherwise taken and ignored.
+Its official clients work unchanged. Glossaries are in `service.http.deepl_glossaries`, documents
+in `service.http.deepl_documents`. A glossary can be used with a detected source language too, which
+DeepL does not allow. What DeepL takes and this service has no use for (`formality`, `style_id`,
+unknown members) is checked where its values are listed, and otherwise taken and ignored.
 
 The official client gives up after ten seconds and tries five times more, on every 429 and 5xx: so
 what will not pass by itself is a 400 here.
@@ -18,12 +18,15 @@ from flask import Blueprint, Response, g, jsonify, request
 from flask import Request as HttpRequest
 
 from service.app import Services, services
-from service.errors import InvalidRequest, Unauthorised
+from service.documents_db import Order
+from service.errors import InvalidRequest, QuotaExceeded, Unauthorised
 from service.http.clients import (
     Answer,
     Parameters,
     choose_glossary,
     language_names,
+    named_glossaries,
+    resolving,
     translate_texts,
     with_context,
 )
@@ -42,8 +45,10 @@ from service.http.limits import check_item_count
 from service.http.openapi import FORMS, operation
 from service.http.problems import Problem
 from service.http.schemas import LANGUAGE_CODE, MOST_GLOSSARIES
+from service.keys import Key
 from service.pipeline import Request
 from service.text.detect import UNDETERMINED
+from service.text.files import MAX_FILE_BYTES
 from service.text.markup import Rules, outline
 
 blueprint = Blueprint("deepl", __name__)
@@ -66,6 +71,7 @@ def find_key(http: HttpRequest) -> str | None:
     found = key_in_headers(http)
     if found is not None:
         return found
+    allow_files(http)
     try:
         value = Parameters(http).one("auth_key")
     except InvalidRequest:
@@ -82,7 +88,7 @@ def error_answer(problem: Problem) -> Response:
     elif problem.field is not None:
         members["detail"] = f"At {problem.field}."
     response = jsonify(members)
-    response.status_code = problem.status
+    response.status_code = 456 if problem.code == QuotaExceeded.code else problem.status
     response.headers["X-Trace-ID"] = str(g.get("request_id", ""))
     return response
 
@@ -109,7 +115,7 @@ def name_the_trace(response: Response) -> Response:
     request=DeeplTranslateRequest,
     media_types=FORMS,
     answers={200: (DeeplTexts,)},
-    errors=(400, 403, 404, 413, 429, 503),
+    errors=(400, 403, 404, 413, 429, 456, 503),
     error=DeeplError,
 )
 def translate() -> Response:
@@ -150,6 +156,28 @@ def _shown(answer: Answer, model: str | None) -> dict[str, object]:
     if model is not None:
         value["model_type_used"] = "latency_optimized"
     return value
+
+
+def allow_files(http: HttpRequest) -> None:
+    """Let the body of an upload be as large as a document may be."""
+    if http.path.endswith("/v2/document"):
+        http.max_content_length = MAX_FILE_BYTES + 65_536
+
+
+def order_of(own: Services, given: Parameters) -> Order:
+    """How a document is to be translated, its glossaries by their ids.
+
+    Raises:
+        InvalidRequest: what is wrong with a parameter.
+        NotFound: there is no such glossary.
+    """
+    _check_enumerations(given)
+    source, target = _source(own, given), _target(own, given)
+    named = named_glossaries(_glossary_ids(given))
+    if isinstance(named, str):
+        return Order(source, target, named)
+    resolve = resolving(own)
+    return Order(source, target, glossaries=[resolve(name) for name in named])
 
 
 def _texts(given: Parameters) -> list[str]:
@@ -356,8 +384,16 @@ def _choice(name: str, default: str) -> str:
     error=DeeplError,
 )
 def usage() -> Response:
-    """Characters translated since this process began; there is no limit to them."""
-    return jsonify({"character_count": _characters(services()), "character_limit": CHARACTER_LIMIT})
+    """Characters translated for this API key in this calendar month, and the most that may be;
+    without a key of the keys file, those translated since this process began."""
+    own = services()
+    key: Key | None = g.get("key")
+    if key is None or not key.created:
+        used, limit = _characters(own), CHARACTER_LIMIT
+    else:
+        used = own.usage.of(key.sha256)
+        limit = key.characters_per_month or CHARACTER_LIMIT
+    return jsonify({"character_count": used, "character_limit": limit})
 
 
 def _characters(own: Services) -> int:

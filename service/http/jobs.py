@@ -20,6 +20,7 @@ from service.http.face import Face
 from service.http.limits import owner
 from service.http.observe import add_log_fields
 from service.http.openapi import Content, operation, path_parameter, query_parameters
+from service.http.quota import Account, Counted
 from service.http.schemas import BatchLine, FailedLine, JobOut, JobsOut
 from service.http.uploads import (
     NDJSON,
@@ -128,7 +129,10 @@ def create_job() -> tuple[Response, int]:
         columns=columns,
         resolve=resolving(own),
     )
-    job = _receive(own.jobs, job, records, upload, shape)
+    account = Account.of_request(own.usage)
+    counted = Counted(records, account)
+    job = _receive(own.jobs, job, iter(counted), upload, shape)
+    account.charge(counted.characters)
     own.jobs.runner.wake()
     add_log_fields(job=job.id, items=job.total)
     response = jsonify(job_to_json(job))

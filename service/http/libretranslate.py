@@ -20,7 +20,7 @@ from flask import Blueprint, Response, jsonify, request, send_file, url_for
 from flask import Request as HttpRequest
 
 from service.app import Services, services
-from service.documents import segment_translator
+from service.documents import translate_document
 from service.errors import InvalidRequest, NotFound, TextTooLong, Unauthorised
 from service.http.clients import (
     Answer,
@@ -49,14 +49,15 @@ from service.http.libretranslate_schemas import (
     LibreTranslation,
     LibreTranslations,
 )
-from service.http.limits import owner
+from service.http.limits import key_ring, owner
 from service.http.openapi import FORMS, operation, path_parameter
 from service.http.problems import Problem
+from service.http.quota import Account
 from service.http.schemas import LANGUAGE_CODE, AnyObject, Document
 from service.jobs.schema import metadata
 from service.pipeline import Request, Translation
 from service.text.detect import UNDETERMINED, Detection
-from service.text.files import MAX_FILE_BYTES, SUPPORTED, translate_file
+from service.text.files import MAX_FILE_BYTES, SUPPORTED
 from service.text.markup import Rules
 
 blueprint = Blueprint("libretranslate", __name__)
@@ -269,8 +270,8 @@ def settings() -> Response:
         {
             "charLimit": own.settings.max_item_chars,
             "frontendTimeout": 500,
-            "apiKeys": bool(own.settings.api_keys),
-            "keyRequired": bool(own.settings.api_keys),
+            "apiKeys": key_ring().asked_for(),
+            "keyRequired": key_ring().asked_for(),
             "suggestions": True,
             "filesTranslation": True,
             "supportedFilesFormat": list(SUPPORTED),
@@ -365,8 +366,16 @@ def translate_a_file() -> Response:
     source, target = _languages(own, given)
     glossary = choose_glossary(own, given.several("glossary"))
     wanted = Request("", source=source, target=target, glossary=glossary)
-    translator = segment_translator(own.pipeline, wanted, max_chars=own.settings.max_item_chars)
-    content = translate_file(upload.stream, name, translator, target=target)
+    account = Account.of_request(own.usage)
+    account.check()
+    content, characters = translate_document(
+        own.pipeline,
+        upload.stream.read(MAX_FILE_BYTES + 1),
+        name,
+        wanted,
+        max_chars=own.settings.max_item_chars,
+    )
+    account.charge(characters)
     stored = f"{uuid.uuid4()}.{PurePath(name).stem}_{target}{ending}"
     with own.jobs.database.transaction() as connection:
         now = own.jobs.database.now(connection)

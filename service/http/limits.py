@@ -7,8 +7,6 @@ one, so that several servers count together.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import threading
 from collections.abc import Sequence
 
@@ -19,43 +17,13 @@ from flask_limiter import Limiter
 from service.config import Settings
 from service.errors import Overloaded, RequestTooLarge, Unauthorised
 from service.http.face import FaceIndex, key_in_headers
+from service.keys import Key, KeyFile, KeyRing
 
 #: Threads that no work is admitted to, so that health checks and refusals are answered at any load.
 SPARE_THREADS = 4
 
 #: Headers of an answer that a web page of another origin may read.
 EXPOSED = ["X-Request-Id", "X-Model", "X-Glossary-Version", "X-Trace-ID", "Retry-After"]
-#: A key may be given as ``sha256:HEX`` of the key, so that the environment holds no secret.
-HASHED = "sha256:"
-
-
-class Keys:
-    """The API keys in force, kept as digests only.
-
-    Args:
-        keys: comma-separated keys; each plain, or as ``sha256:`` and the hex digest of the key.
-    """
-
-    def __init__(self, keys: str) -> None:
-        listed = [key.strip() for key in keys.split(",") if key.strip()]
-        self._digests = [
-            key.removeprefix(HASHED).lower() if key.startswith(HASHED) else digest_of(key)
-            for key in listed
-        ]
-
-    def __bool__(self) -> bool:
-        return bool(self._digests)
-
-    def holds(self, key: str) -> bool:
-        """Whether `key` is one of them, in time that does not depend on which."""
-        digest = digest_of(key)
-        found = [hmac.compare_digest(digest, known) for known in self._digests]
-        return any(found)
-
-
-def digest_of(key: str) -> str:
-    """The hex digest under which a key is kept and compared."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -63,9 +31,10 @@ def install(app: Flask, settings: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     _allow_origins(app, settings)
-    _ask_for_keys(app, Keys(settings.api_keys))
-    if settings.rate_limit:
-        _keep_rates(app, settings)
+    keys = KeyRing(settings.api_keys, settings.editor_keys, KeyFile(settings.keys_path))
+    app.extensions["relais.keys"] = keys
+    _ask_for_keys(app, keys)
+    _keep_rates(app, settings)
     _keep_room(app, max(1, settings.request_threads - SPARE_THREADS))
     _wait_for_bodies(app, settings.body_wait_seconds)
 
@@ -84,26 +53,36 @@ def _allow_origins(app: Flask, settings: Settings) -> None:
         )
 
 
-def _ask_for_keys(app: Flask, keys: Keys) -> None:
+def _ask_for_keys(app: Flask, keys: KeyRing) -> None:
     @app.before_request
     def check_key() -> None:
-        if not keys or request.method == "OPTIONS" or request.endpoint is None or _is_open():
+        if request.method == "OPTIONS" or request.endpoint is None or _is_open():
+            return
+        if not keys.asked_for():
             return
         face = _faces().of_request(request)
-        key = (face.find_key if face else key_in_headers)(request)
-        if key is None:
+        secret = (face.find_key if face else key_in_headers)(request)
+        if secret is None:
             raise Unauthorised(
                 "This deployment asks for an API key: send it as 'Authorization: Bearer KEY'."
             )
-        if not keys.holds(key):
+        key = keys.find(secret)
+        if key is None:
             raise Unauthorised("The API key is not known here.")
-        g.api_key = digest_of(key)
+        g.key = key
+
+
+def key_ring() -> KeyRing:
+    """The keys of the application at hand."""
+    keys: KeyRing = current_app.extensions["relais.keys"]
+    return keys
 
 
 def owner() -> str:
     """Whose jobs and glossaries a request sees: those of its API key, by the key's digest, or
     everybody's where no key is asked for."""
-    return str(g.get("api_key", ""))
+    key: Key | None = g.get("key")
+    return key.sha256 if key else ""
 
 
 def _faces() -> FaceIndex:
@@ -116,21 +95,27 @@ def _is_open() -> bool:
 
 
 def _caller() -> str:
-    return g.get("api_key") or request.remote_addr or "unknown"
+    return owner() or request.remote_addr or "unknown"
 
 
 def _keep_rates(app: Flask, settings: Settings) -> None:
+    """Hold every caller to his key's rate, or to the deployment's where the key has none."""
+
+    def rate() -> str:
+        key: Key | None = g.get("key")
+        return (key and key.rate) or settings.rate_limit
+
     shared = settings.broker_url if settings.broker_url.startswith("redis") else "memory://"
     limiter = Limiter(
         key_func=_caller,
-        application_limits=[settings.rate_limit],
+        application_limits=[rate],
         storage_uri=shared,
         strategy="moving-window",
         headers_enabled=True,
         in_memory_fallback_enabled=True,
         app=app,
     )
-    limiter.request_filter(_is_open)
+    limiter.request_filter(lambda: _is_open() or not rate())
 
 
 def _keep_room(app: Flask, places: int) -> None:

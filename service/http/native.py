@@ -21,6 +21,7 @@ from service.http.face import Face
 from service.http.limits import check_item_count
 from service.http.observe import add_log_fields
 from service.http.openapi import operation
+from service.http.quota import Account
 from service.http.schemas import (
     DetectedItems,
     DetectionOut,
@@ -66,7 +67,10 @@ def translate() -> Response:
     own.require_models()
     glossary = choose_glossary(own, body.glossary)
 
+    account = Account.of_request(own.usage)
+
     def work(items: Sequence[TranslateItem]) -> list[Translation | ServiceError]:
+        account.check(sum(len(item.text) for item in items))
         return translate_all(
             own.pipeline,
             [
@@ -90,9 +94,20 @@ def translate() -> Response:
     results = _work_on(own, "translate", items, work)
     response = _answer_one(results, show) if body.is_one else _answer_many(items, results, show)
     done = [result for result in results if isinstance(result, Translation)]
+    account.charge(_translated_characters(items, results))
     _name_versions(response, own, done)
     add_log_fields(sentences=sum(len(result.sentences) for result in done))
     return response
+
+
+def _translated_characters(
+    items: Sequence[TranslateItem | Refused], results: Sequence[Translation | ServiceError]
+) -> int:
+    return sum(
+        len(item.text)
+        for item, result in zip(items, results, strict=True)
+        if not isinstance(item, Refused) and isinstance(result, Translation)
+    )
 
 
 def _name_versions(response: Response, own: Services, done: Sequence[Translation]) -> None:

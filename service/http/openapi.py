@@ -51,6 +51,7 @@ STATUS_TEXT = {
     413: "The body, the number of items or a text is over the limit.",
     415: "The body is not declared as JSON.",
     429: "Too many requests, or too much is waiting; see Retry-After.",
+    456: "The characters of the API key's month are used up.",
     503: "The models are still being loaded, or cannot be used.",
     507: "The disk is full; nothing of the request was kept.",
 }

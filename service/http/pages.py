@@ -40,14 +40,12 @@ from service.errors import (
     UnsupportedMediaType,
 )
 from service.http.face import Face, key_in_headers
-from service.http.limits import Keys, owner
+from service.http.limits import key_ring, owner
 from service.http.problems import Problem
 from service.names import search
-from service.names.anchors import find_anchors
 from service.names.glossary import STATUSES, TYPES, Entry
 from service.names.report import NameReport
-from service.names.workshop.explain import NearMiss, explain
-from service.names.workshop.forms import has_arabic
+from service.names.workshop.explain import SOURCES, NearMiss, explain, script_language
 from service.pipeline import Request as TranslationRequest
 from service.pipeline import Translation
 from service.text.files import MAX_FILE_BYTES, SUPPORTED, translate_file
@@ -145,7 +143,7 @@ def _page(template: str, *, section: str, status: int = 200, **values: object) -
         ready=own.ready,
         problems=own.problems,
         reasons=reasons,
-        key_asked=bool(own.settings.api_keys),
+        key_asked=key_ring().asked_for(),
         duration=duration,
         moment=moment,
         direction=direction,
@@ -329,8 +327,10 @@ def try_entry(entry_id: str) -> Response:
     found = _entry(services(), entry_id)
     text = request.form.get("text", "").replace("\r\n", "\n")
     language = request.form.get("language", "en")
+    if script_language(text) == "ar":
+        language = "ar"
     try:
-        return _entry_page(found, _try(text, "ar" if has_arabic(text) else language))
+        return _entry_page(found, _try(text, language))
     except ServiceError as error:
         return _entry_page(found, _Tried(text, language), error=error)
 
@@ -365,13 +365,15 @@ def _try(text: str, language: str) -> _Tried:
         )
     own = services()
     own.pipeline.check(text)
-    glossary = own.glossaries.current
-    if language in ("ar", "fr"):
-        anchors = find_anchors(text, language, glossary)
-        return _Tried(text, language, pieces_of_source(text, anchors))
-    tried = explain(text, glossary)
-    pieces = pieces_of(text, tried.names, 0, len(text))
-    return _Tried(text, "en", pieces, tuple(miss for miss in tried.misses if not miss.right))
+    if language not in SOURCES:
+        language = "en"
+    tried = explain(text, own.glossaries.current, language=language)
+    if language in SOURCES:
+        pieces = pieces_of_source(text, tried.found)
+    else:
+        pieces = pieces_of(text, tried.names, 0, len(text))
+    misses = tuple(miss for miss in tried.misses if not miss.right)
+    return _Tried(text, language, pieces, misses)
 
 
 def _entry_page(
@@ -435,7 +437,7 @@ def propose() -> Response:
 
 def _require_editor(own: Services) -> None:
     """Refuse to write unless the form holds one of the deployment's editor keys."""
-    if not Keys(own.settings.editor_keys).holds(request.form.get("editor_key", "")):
+    if not key_ring().may_edit(request.form.get("editor_key", "")):
         raise Unauthorised("That editor's key is not known here.", field="editor_key")
 
 
@@ -457,7 +459,7 @@ def _propose_page(
         stamp=stamp,
         types=TYPES,
         statuses=STATUSES,
-        may_edit=bool(services().settings.editor_keys.strip(" ,")),
+        may_edit=key_ring().has_editors(),
         draft=draft,
         saved=saved,
         error=error.detail if error else "",
@@ -470,7 +472,7 @@ def _propose_page(
 @blueprint.get("/jobs")
 def jobs() -> Response:
     """The latest jobs; where keys are asked for, the form for one."""
-    if services().settings.api_keys:
+    if key_ring().asked_for():
         return _page("jobs.html", section="Jobs", jobs=None)
     return _jobs_page()
 

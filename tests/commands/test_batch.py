@@ -65,7 +65,8 @@ def test_results_are_those_of_the_http_batch(tmp_path: Path) -> None:
 
 def test_a_bad_item_is_an_error_line_and_the_status_says_so(tmp_path: Path) -> None:
     source, output = json_lines(tmp_path / "in.jsonl", TEXTS[:1]), tmp_path / "out.jsonl"
-    source.write_text(source.read_text() + "broken\n" + '{"text": "Le ministre est arrivé hier."}\n')
+    last_line = '{"text": "Le ministre est arrivé hier."}\n'
+    source.write_text(source.read_text() + "broken\n" + last_line)
     done = run(source, "-o", output)
     assert done.exit_code == 1
     assert "1 item(s) failed" in done.stderr

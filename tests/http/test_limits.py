@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from service.config import Settings
 from service.errors import RequestTooLarge, SettingsError
-from service.http.limits import SPARE_THREADS, Keys, check_item_count
+from service.http.limits import SPARE_THREADS, check_item_count
 from service.text.detect import Detection
 
 MakeApp = Callable[..., Flask]
@@ -76,10 +76,6 @@ def test_metrics_ask_for_a_key(guarded: FlaskClient) -> None:
 
 def test_a_path_that_is_not_there_is_not_found_whatever_the_key(guarded: FlaskClient) -> None:
     assert guarded.get("/v1/nothing").status_code == 404
-
-
-def test_keys_are_kept_as_digests_only() -> None:
-    assert "first" not in repr(vars(Keys("first")))
 
 
 def test_requests_over_the_rate_are_told_when_to_come_back(make_app: MakeApp) -> None:
