@@ -28,6 +28,9 @@ from service.names.workshop.termfiles import KEY_ORDER, append_entries, find_ent
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: Names of a list that have an entry already, of which `import` tells each by itself.
+MOST_KNOWN = 20
+
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -213,20 +216,30 @@ def test_command(
 @glossary.command()
 @in_glossary
 @click.argument("text", required=False)
-@click.option("--language", default="en", show_default=True, help="Language of the text.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", *explaining.SOURCES]),
+    help="Language of the text; by default Arabic where its script is, else English.",
+)
 @as_json
-def explain(directory: Path, text: str | None, language: str, json_: bool) -> None:
+def explain(directory: Path, text: str | None, language: str | None, json_: bool) -> None:
     """Say of each name in TEXT what matched, why, how sure, and what nearly matched.
 
+    In a French or an Arabic text, the names are told that the translation would carry through.
     Without TEXT, standard input is read.
 
     \b
     Examples:
       python -m service glossary explain "Interior Minister Laurent Nonier spoke."
+      python -m service glossary explain "قال لوران نونيز"
+      python -m service glossary explain --language fr "Le maire d'Alep a parlé."
       python -m service glossary explain < relayed.txt
     """
     loaded = load_glossary(directory)
     source = text if text is not None else standard_input().read()
+    if not source.strip():
+        raise click.UsageError("Give a text, as an argument or on standard input.")
+    language = language or explaining.script_language(source)
     result = explaining.explain(source, loaded, language=language)
     if json_:
         click.echo(json.dumps(_explanation(result), ensure_ascii=False, indent=2))
@@ -236,6 +249,9 @@ def explain(directory: Path, text: str | None, language: str, json_: bool) -> No
         click.echo(f"\n{explaining.describe(report)}")
         for line in reasons((item.code, item.value) for item in report.evidence):
             click.echo(f"    {line}")
+    for anchor in result.found:
+        printed = anchor.text or anchor.entry.name
+        click.echo(f"\n{anchor.surface}  is carried through as {printed}   [{anchor.entry.id}]")
     for miss in result.misses:
         if miss.right:
             click.echo(f"\n{miss.span.text}  stands as in the glossary  [{miss.near[0].entry.id}]")
@@ -243,7 +259,7 @@ def explain(directory: Path, text: str | None, language: str, json_: bool) -> No
         click.echo(f"\n{miss.span.text}  no entry is near enough; the nearest:")
         for near in miss.near:
             click.echo(f"    {near.likeness:.2f}  {near.entry.name}  [{near.entry.id}]")
-    if not result.names and not result.misses:
+    if not result.names and not result.misses and not result.found:
         click.echo("\nno name of the glossary, and none near to one")
 
 
@@ -251,6 +267,16 @@ def _explanation(result: explaining.Explanation) -> dict[str, Any]:
     return {
         "text": result.text,
         "names": [dataclasses.asdict(report) for report in result.names],
+        "found": [
+            {
+                "start": anchor.start,
+                "end": anchor.end,
+                "surface": anchor.surface,
+                "entry": anchor.entry.id,
+                "printed": anchor.text or anchor.entry.name,
+            }
+            for anchor in result.found
+        ],
         "nearly": [
             {
                 **dataclasses.asdict(miss.span),
@@ -508,8 +534,10 @@ def import_command(
     records = chosen.read(text, Options(type=type_, name=source.name))
     path = _inside(directory, file)
     new, known = _new_records(records, loaded, reviewed)
-    for record, entry_id in known:
+    for record, entry_id in known[:MOST_KNOWN]:
         click.echo(f"{record['name']}: has an entry already ({entry_id}); left as it is.", err=True)
+    if len(known) > MOST_KNOWN:
+        click.echo(f"... and {len(known) - MOST_KNOWN} more that have an entry already.", err=True)
     if new and not dry_run:
         append_entries(path, directory, new)
     verb = "would be written" if dry_run else "written"

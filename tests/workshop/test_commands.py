@@ -157,6 +157,18 @@ def test_explain_reads_an_argument_or_standard_input(make: Make) -> None:
         assert "the glossary lists this wrong form" in result.output
 
 
+def test_explain_tells_the_names_of_an_arabic_text(make: Make) -> None:
+    folder = make(a=RIGHT.rstrip() + "\n  ar: [فرانك أليسيو]\n")
+    result = run("explain", "قال فرانك أليسيو", "--glossary", folder)
+    assert "فرانك أليسيو  is carried through as Franck Allisio   [franck-allisio]" in result.output
+
+
+def test_explain_without_a_text_says_what_to_give(make: Make) -> None:
+    result = run("explain", "--glossary", make(a=RIGHT), text="\n")
+    assert result.exit_code == 2
+    assert "Give a text, as an argument or on standard input." in result.output
+
+
 def test_explain_as_json(make: Make) -> None:
     result = run("explain", "--json", "Frank Alessio spoke.", "--glossary", make(a=RIGHT))
 
@@ -208,6 +220,24 @@ def test_diff_of_two_folders(make: Make, tmp_path: Path) -> None:
     assert "  - franck-allisio\n" in result.output
     assert "1 changed sentence in 1 text" in result.output
     assert "s1  [franck-allisio]" in result.output
+
+
+def test_diff_without_texts_says_how_to_give_them(make: Make) -> None:
+    folder = make(a=RIGHT)
+    result = run("diff", folder, folder, "--glossary", folder)
+    assert "no entry differs" in result.output
+    assert "give texts with --on" in result.output
+
+
+def test_an_import_of_many_known_names_does_not_tell_each(make: Make, tmp_path: Path) -> None:
+    names = [f"Person {letter * 3}" for letter in "abcdefghijklmnopqrstuvwxy"]
+    entries = (f"- {{id: p{n}, name: {name}, type: person}}\n" for n, name in enumerate(names))
+    folder, table = make(a="".join(entries)), tmp_path / "list.csv"
+    table.write_text("\n".join(["name", *names]), "utf-8")
+    result = run("import", table, "--into", "people/in.yaml", "--glossary", folder)
+    assert result.output.count("left as it is") == 20
+    assert "... and 5 more that have an entry already." in result.output
+    assert "25 read, 0 written into people/in.yaml, 25 known already." in result.output
 
 
 def test_mine_writes_proposals(make: Make, tmp_path: Path) -> None:

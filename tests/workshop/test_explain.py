@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.names.glossary import Entry, Glossary
-from service.names.workshop.explain import describe, explain
+from service.names.workshop.explain import describe, explain, script_language
 
 KNOWN = Glossary(
     (
@@ -51,3 +51,29 @@ def test_a_right_name_is_told_apart_from_a_near_one() -> None:
 
 def test_names_near_to_nothing_are_not_shown() -> None:
     assert explain("Yesterday Wolfgang Petersen spoke.", KNOWN).misses == ()
+
+
+def test_the_names_of_a_source_text_are_found_and_not_rewritten() -> None:
+    arabic = replace(KNOWN.entries[0], ar=("فرانك أليسيو",))
+    glossary = Glossary((arabic, *KNOWN.entries[1:]), "v")
+    text = "وقال فرانك أليسيو إنه سيأتي."
+
+    result = explain(text, glossary, language="ar")
+
+    assert result.text == text
+    assert [(one.surface, one.entry.id) for one in result.found] == [
+        ("فرانك أليسيو", "franck-allisio")
+    ]
+
+
+def test_what_is_near_in_a_french_text_is_shown_beside_what_is_found() -> None:
+    result = explain("Hier, Franck Allisio et Jacques Barro ont parlé.", KNOWN, language="fr")
+
+    assert [one.surface for one in result.found] == ["Franck Allisio"]
+    assert [miss.span.text for miss in result.misses] == ["Jacques Barro"]
+
+
+def test_a_text_is_arabic_where_most_of_its_letters_are() -> None:
+    assert script_language("قال Macron إن القمة ناجحة") == "ar"
+    assert script_language("The paper الأهرام appeared in Cairo.") == "en"
+    assert script_language("") == "en"

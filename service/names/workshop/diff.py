@@ -139,6 +139,9 @@ def render(difference: Difference) -> str:
             f"  {sign} {change.id}" + (f" ({', '.join(change.fields)})" if change.fields else "")
         )
     lines.append("")
+    if not difference.tried:
+        lines.append("no text was tried; give texts with --on to see which sentences change")
+        return "\n".join(lines)
     sentences = "sentence" if len(difference.texts) == 1 else "sentences"
     texts = "text" if difference.tried == 1 else "texts"
     lines.append(f"{len(difference.texts)} changed {sentences} in {difference.tried} {texts}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.names.anchors import Anchor, find_anchors
 from service.names.glossary import Glossary
-from service.names.normalise import normalise
+from service.names.normalise import Normalised, normalise
 from service.names.report import NameReport
+from service.names.workshop.forms import has_arabic, has_latin
 from service.names.workshop.near import Near, Neighbours, Span, name_spans
 
 #: The least likeness at which an entry is shown as one that nearly matched.
 SHOWN_FROM = 0.3
+#: Languages of source texts, in which names are found and carried, and nothing is rewritten.
+SOURCES = ("ar", "fr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +36,48 @@ class Explanation:
 
     Args:
         text: the text as it comes out.
-        names: the report of the normalisation.
+        names: the report of the normalisation; empty for a source text.
         misses: name-like words without a report, each with its nearest entries.
+        found: the names found in a source text, as the translation would carry them.
     """
 
     text: str
     names: tuple[NameReport, ...]
     misses: tuple[NearMiss, ...]
+    found: tuple[Anchor, ...] = ()
+
+
+def script_language(text: str) -> str:
+    """The language to read a text in where none is given: Arabic by its script, else English."""
+    arabic = sum(map(has_arabic, text))
+    return "ar" if arabic > sum(map(has_latin, text)) else "en"
 
 
 def explain(text: str, glossary: Glossary, *, language: str = "en") -> Explanation:
-    """Normalise a text, and look at what was left alone too."""
-    result = normalise(text, glossary, language=language)
+    """Normalise a text, and look at what was left alone too.
+
+    Args:
+        text: an English text, or one in a language of `SOURCES`, whose names are only found.
+        glossary: the entries in force.
+        language: ISO 639-1 code of the text.
+    """
+    if language in SOURCES:
+        result = Normalised(text, ())
+        found = find_anchors(text, language, glossary)
+    else:
+        result = normalise(text, glossary, language=language)
+        found = ()
     neighbours = Neighbours(glossary)
+    taken = [(report.start, report.end) for report in result.names]
+    taken += [(anchor.start, anchor.end) for anchor in found]
     misses = []
     for span in name_spans(text):
-        if any(report.start < span.end and span.start < report.end for report in result.names):
+        if any(start < span.end and span.start < end for start, end in taken):
             continue
         near = neighbours.near(span.text, limit=3, least=SHOWN_FROM)
         if near:
             misses.append(NearMiss(span, tuple(near)))
-    return Explanation(result.text, result.names, tuple(misses))
+    return Explanation(result.text, result.names, tuple(misses), found)
 
 
 def describe(report: NameReport) -> str:
