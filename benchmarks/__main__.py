@@ -8,6 +8,7 @@ import sys
 RUNS = (
     ["benchmarks.names", "--sizes", "100,1000"],
     ["benchmarks.names_speed", "--sizes", "1000", "--passages", "12"],
+    ["benchmarks.translation"],
     ["benchmarks.throughput"],
 )
 

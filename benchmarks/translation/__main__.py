@@ -6,6 +6,7 @@ import random
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -74,11 +75,12 @@ def main(glossary: Path, entries: int, bare: bool, show_errors: bool, out: Path 
         out.write_text(report, encoding="utf-8")
 
 
-def measure(pipeline: Pipeline, stories: list[Story], glossary: str) -> Tally:
+def measure(
+    pipeline: Pipeline, stories: list[Story], glossary: Literal["default", "none"]
+) -> Tally:
     """Translate all stories in one call and judge each."""
     tally = Tally()
-    chosen = "none" if glossary == "none" else "default"
-    requests = [Request(story.text, story.language, glossary=chosen) for story in stories]
+    requests = [Request(story.text, story.language, glossary=glossary) for story in stories]
     for story, result in zip(stories, pipeline.translate(requests), strict=True):
         if isinstance(result, ServiceError):
             raise result
@@ -110,17 +112,19 @@ def _figures(found: Counter[str]) -> list[str]:
 
 
 def consistency(tally: Tally) -> str:
-    """How many unknown names are spelled in one way through their story."""
+    """How many unknown names come out at all, and in one spelling through their story."""
     parts = []
-    for language in ("ar", "fr"):
-        often = [
-            spellings
-            for (own, _, _), spellings in tally.unknown.items()
-            if own == language and len(spellings) > 1
+    for language, mentions in sorted(tally.unknown_mentions.items()):
+        own = [
+            spellings for (source, _, _), spellings in tally.unknown.items() if source == language
         ]
+        often = [spellings for spellings in own if len(spellings) > 1]
         alike = sum(len(set(spellings)) == 1 for spellings in often)
-        parts.append(f"{language}: {alike} of {len(often)}")
-    return "Names that no entry knows, spelled in one way wherever found: " + "; ".join(parts) + "."
+        parts.append(
+            f"{language}: {sum(map(len, own))} of {mentions} mentions came out; {alike} of "
+            f"{len(often)} that came out twice are spelled alike"
+        )
+    return "Names that no entry knows, " + "; ".join(parts) + "."
 
 
 def errors(title: str, tally: Tally) -> str:

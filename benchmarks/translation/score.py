@@ -41,6 +41,7 @@ class Tally:
 
     verdicts: list[Verdict] = field(default_factory=list)
     unknown: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    unknown_mentions: Counter[str] = field(default_factory=Counter)
     models: set[str] = field(default_factory=set)
 
     def counts(self) -> dict[tuple[str, str], Counter[str]]:
@@ -76,6 +77,7 @@ def judge(story: Story, translation: Translation, tally: Tally) -> None:
         left = english
         for mention in sorted(mentions, key=lambda mention: -len(mention.printed)):
             if mention.kind == "unknown":
+                tally.unknown_mentions[story.language] += 1
                 spelling = spelled(english, mention.printed)
                 if spelling:
                     unknown[mention.printed].append(spelling)
