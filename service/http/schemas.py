@@ -313,9 +313,15 @@ class NameOut(AnswerModel):
     start: int = Field(ge=0)
     end: int = Field(ge=0)
     surface: str = Field(description="What stood there.")
-    replacement: str = Field(description="What the glossary says.")
-    entry: str | None = Field(description="The glossary entry's id.")
-    kind: str
+    replacement: str = Field(description="What the glossary, or the source, says.")
+    entry: str | None = Field(
+        description="The glossary entry's id; null: no entry knows the name, and the source or the "
+        "rest of the text spells it otherwise."
+    )
+    kind: str = Field(
+        description="`full`, `surname`, `given`, `organisation`, `place`, `work`, `term`; "
+        "`cluster`: a text spells an unknown name in several ways, never applied."
+    )
     score: float = Field(ge=0, le=1)
     evidence: list[EvidenceOut]
     applied: bool = Field(description="False: suggested only, the text keeps what stood there.")

@@ -25,7 +25,6 @@ NEAR = 0.6
 Link: TypeAlias = tuple[int, int, int, int]
 
 _WORD = re.compile(r"[^\W\d_]+")
-_SMALL_WORDS = "and|as|at|by|for|from|in|of|on|so|the|to|with"
 
 
 def lost_words(carried: Carried, output: str) -> int:
@@ -56,7 +55,7 @@ def lost_words(carried: Carried, output: str) -> int:
 def parted(
     text: str, links: Sequence[Link] | None, carried: Carried
 ) -> tuple[str, tuple[Link, ...] | None]:
-    """A translation with a space between an English small word and a name glued to it.
+    """A translation with a space between a word in small letters and a name glued to it.
 
     Args:
         text: the translation.
@@ -69,7 +68,7 @@ def parted(
     names = {re.escape((anchor.text or anchor.entry.name).split()[0]) for anchor in carried.anchors}
     if not names:
         return text, moved
-    glued = re.compile(rf"(?<!\w)(?:{_SMALL_WORDS})(?=(?:{'|'.join(sorted(names))})(?!\w))")
+    glued = re.compile(rf"(?<!\w)[a-z]{{2,}}(?=(?:{'|'.join(sorted(names))})(?!\w))")
     cuts = [match.end() for match in glued.finditer(text)]
     for cut in reversed(cuts):
         text = f"{text[:cut]} {text[cut:]}"
