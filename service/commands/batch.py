@@ -129,19 +129,18 @@ class Output:
             Conflict: another run writes it, it is the output of something else, or the input or
                 the options have changed.
         """
-        there = self._path.exists() and self._path.stat().st_size > 0
-        begun = there and not overwrite
-        if begun and not self._note.exists():
-            raise Conflict(f"{self._path} is there already; --overwrite begins it anew.")
         self._file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict(f"{self._path} is being written by another run.") from None
-        if not begun:
+        if overwrite or not os.fstat(self._file.fileno()).st_size:
+            # Emptied first: results of another task must never stand beside this one's note.
+            self._file.truncate(0)
             self._note.write_text(json.dumps(self._task, ensure_ascii=False) + "\n", "utf-8")
-            self._file.truncate()
             return Done()
+        if not self._note.exists():
+            raise Conflict(f"{self._path} is there already; --overwrite begins it anew.")
         if _json_object(self._note.read_bytes()) != self._task:
             raise Conflict(
                 f"The input or the options are not those with which {self._path} was begun; "

@@ -7,17 +7,18 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
 from service.config import Settings
 from service.errors import NotReady, Overloaded, StorageFull, StorageUnavailable
 from service.jobs import schema
 from service.jobs import work as work_module
-from service.jobs.chunks import ChunkQueue
 from service.jobs.database import Database
 from service.jobs.runner import Runner
 from service.jobs.work import ChunkWorker
@@ -43,6 +44,39 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("no file system can be mounted here (it takes root)")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where `sqlite_jobs` and a server with its data in `tmp_path` keep their jobs."""
+    return tmp_path / "jobs.sqlite3"
+
+
+@pytest.fixture
+def sqlite_jobs(path: Path) -> Iterator[Jobs]:
+    jobs = Jobs(Database(f"sqlite:///{path}"))
+    yield jobs
+    jobs.database.close()
+
+
+@contextmanager
+def client_on(folder: Path) -> Iterator[FlaskClient]:
+    """A client of the service with its data in `folder`."""
+    app = app_with(FakePipeline(), Settings(data_dir=folder))
+    yield app.test_client()
+    app.extensions["relais"].jobs.close()
+
+
+class HeldWorker(ChunkWorker):
+    """Works on one chunk in a thread, and stays in the pipeline until `pipeline.go_on` is set."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.pipeline = FakePipeline()
+        self.pipeline.go_on.clear()
+        super().__init__(jobs.queue, self.pipeline.translate)
+        self.thread = threading.Thread(target=self.work_on_next)
+        self.thread.start()
+        self.pipeline.entered.wait(10)
 
 
 def locked(path: Path) -> sqlite3.Connection:
@@ -71,45 +105,36 @@ def lines_of(jobs: Jobs, job: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_locked_database_is_a_503_that_passes(tmp_path: Path) -> None:
-    app = app_with(FakePipeline(), Settings(data_dir=tmp_path))
-    client = app.test_client()
-    assert client.post("/v1/jobs", json=["un"]).status_code == 201
-    lock = locked(tmp_path / "jobs.sqlite3")
-    refused = client.post("/v1/jobs", json=["deux"])
-    assert (refused.status_code, refused.json["code"]) == (503, "storage_unavailable")
-    assert int(refused.headers["Retry-After"]) > 0
-    lock.close()
-    assert client.post("/v1/jobs", json=["deux"]).status_code == 201
-    app.extensions["relais"].jobs.close()
+def test_a_locked_database_is_a_503_that_passes(tmp_path: Path, path: Path) -> None:
+    with client_on(tmp_path) as client:
+        assert client.post("/v1/jobs", json=["un"]).status_code == 201
+        lock = locked(path)
+        refused = client.post("/v1/jobs", json=["deux"])
+        assert (refused.status_code, refused.json["code"]) == (503, "storage_unavailable")
+        assert int(refused.headers["Retry-After"]) > 0
+        lock.close()
+        assert client.post("/v1/jobs", json=["deux"]).status_code == 201
 
 
 @pytest.mark.usefixtures("impatient")
-def test_results_wait_for_a_locked_database_and_are_not_worked_out_again(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.sqlite3"
-    jobs = Jobs(Database(f"sqlite:///{path}"))
-    job = jobs.queued(["un", "deux"])
-    pipeline = FakePipeline()
-    pipeline.go_on.clear()
-    worker = ChunkWorker(jobs.queue, pipeline.translate)
-    thread = threading.Thread(target=worker.work_on_next)
-    thread.start()
-    pipeline.entered.wait(10)
+def test_results_wait_for_a_locked_database_and_are_not_worked_out_again(
+    sqlite_jobs: Jobs, path: Path
+) -> None:
+    job = sqlite_jobs.queued(["un", "deux"])
+    worker = HeldWorker(sqlite_jobs)
     lock = locked(path)
-    pipeline.go_on.set()
-    thread.join(1.0)
-    assert thread.is_alive(), "the results were not written, and nobody waits to write them"
+    worker.pipeline.go_on.set()
+    worker.thread.join(1.0)
+    assert worker.thread.is_alive(), "the results were not written, and nobody waits to write them"
     lock.close()
-    thread.join(30)
-    assert [line["text"] for line in lines_of(jobs, job.id)] == ["UN", "DEUX"]
-    assert len(pipeline.calls) == 1
-    jobs.database.close()
+    worker.thread.join(30)
+    assert [line["text"] for line in lines_of(sqlite_jobs, job.id)] == ["UN", "DEUX"]
+    assert len(worker.pipeline.calls) == 1
 
 
 @pytest.mark.usefixtures("impatient")
-def test_the_runner_goes_on_when_the_database_comes_back(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.sqlite3"
-    jobs = Jobs(Database(f"sqlite:///{path}"))
+def test_the_runner_goes_on_when_the_database_comes_back(sqlite_jobs: Jobs, path: Path) -> None:
+    jobs = sqlite_jobs
     job = jobs.queued([f"t{number}" for number in range(20)])
     lock = locked(path)
     runner = Runner(jobs.store, ChunkWorker(jobs.queue, FakePipeline().translate))
@@ -120,7 +145,6 @@ def test_the_runner_goes_on_when_the_database_comes_back(tmp_path: Path) -> None
     wait_until(lambda: jobs.store.get(job.id).state == "done")
     runner.stop()
     assert [line["position"] for line in lines_of(jobs, job.id)] == list(range(20))
-    jobs.database.close()
 
 
 def test_a_database_server_that_is_away_is_said_to_be_away() -> None:
@@ -133,16 +157,14 @@ def test_a_database_server_that_is_away_is_said_to_be_away() -> None:
 
 
 def test_an_upload_for_which_there_is_no_room_is_refused_whole(full_disk: Path) -> None:
-    app = app_with(FakePipeline(), Settings(data_dir=full_disk))
-    client = app.test_client()
-    kept = client.post("/v1/jobs", json=["un"]).json["id"]
-    refused = client.post("/v1/jobs", json=["x" * 1000] * 5000)
-    assert (refused.status_code, refused.json["code"]) == (507, "storage_full")
-    listed = {job["id"]: job["state"] for job in client.get("/v1/jobs").json["jobs"]}
+    with client_on(full_disk) as client:
+        kept = client.post("/v1/jobs", json=["un"]).json["id"]
+        refused = client.post("/v1/jobs", json=["x" * 1000] * 5000)
+        assert (refused.status_code, refused.json["code"]) == (507, "storage_full")
+        listed = {job["id"]: job["state"] for job in client.get("/v1/jobs").json["jobs"]}
     assert set(listed.values()) <= {"done", "receiving", "queued", "running"}
     assert kept in listed
     assert all(state == "receiving" for job, state in listed.items() if job != kept)
-    app.extensions["relais"].jobs.close()
 
 
 def test_results_wait_until_there_is_room_and_none_is_lost(full_disk: Path) -> None:
@@ -198,9 +220,8 @@ def test_a_chunk_for_which_there_is_no_capacity_waits_uncounted_and_says_why(
     assert jobs.store.get(job.id).problem is None
 
 
-def test_the_runner_takes_no_chunk_before_the_models_are_ready(tmp_path: Path) -> None:
-    jobs = Jobs(Database(f"sqlite:///{tmp_path / 'jobs.sqlite3'}"))
-    job = jobs.queued(["un"])
+def test_the_runner_takes_no_chunk_before_the_models_are_ready(sqlite_jobs: Jobs) -> None:
+    job = sqlite_jobs.queued(["un"])
     ready = threading.Event()
     asked = threading.Event()
 
@@ -208,51 +229,39 @@ def test_the_runner_takes_no_chunk_before_the_models_are_ready(tmp_path: Path) -
         asked.set()
         return ready.is_set()
 
-    worker = ChunkWorker(jobs.queue, FakePipeline().translate)
-    runner = Runner(jobs.store, worker, ready=is_ready)
+    worker = ChunkWorker(sqlite_jobs.queue, FakePipeline().translate)
+    runner = Runner(sqlite_jobs.store, worker, ready=is_ready)
     runner.start()
     asked.wait(10)
-    assert jobs.store.get(job.id).state == "queued"
+    assert sqlite_jobs.store.get(job.id).state == "queued"
     ready.set()
-    wait_until(lambda: jobs.store.get(job.id).state == "done")
+    wait_until(lambda: sqlite_jobs.store.get(job.id).state == "done")
     runner.stop()
-    jobs.database.close()
 
 
 # A worker that is told to stop
 
 
-def test_a_stopped_worker_gives_back_what_is_underway(database: Database) -> None:
-    jobs = Jobs(database)
+def test_a_stopped_worker_gives_back_what_is_underway(jobs: Jobs) -> None:
     job = jobs.queued(["un", "deux"])
-    pipeline = FakePipeline()
-    pipeline.go_on.clear()
-    worker = ChunkWorker(jobs.queue, pipeline.translate)
-    thread = threading.Thread(target=worker.work_on_next)
-    thread.start()
-    pipeline.entered.wait(10)
+    worker = HeldWorker(jobs)
     worker.give_back()
-    other = ChunkQueue(database).claim("other")
+    other = jobs.queue.claim("other")
     assert other is not None
     assert (other.start, other.stop) == (0, 2)
-    pipeline.go_on.set()
-    thread.join(30)
+    worker.pipeline.go_on.set()
+    worker.thread.join(30)
     assert jobs.lines(job.id) == []
 
 
 def test_a_lease_is_renewed_while_the_work_lasts(database: Database) -> None:
     jobs = Jobs(database, lease=0.6)
     job = jobs.queued(["un"])
-    pipeline = FakePipeline()
-    pipeline.go_on.clear()
-    worker = ChunkWorker(jobs.queue, pipeline.translate)
-    thread = threading.Thread(target=worker.work_on_next)
-    thread.start()
-    pipeline.entered.wait(10)
+    worker = HeldWorker(jobs)
     threading.Event().wait(1.5)
     assert jobs.queue.claim("other") is None
-    pipeline.go_on.set()
-    thread.join(30)
+    worker.pipeline.go_on.set()
+    worker.thread.join(30)
     assert jobs.store.get(job.id).state == "done"
 
 
