@@ -110,6 +110,27 @@ def test_nothing_is_written_where_the_place_is_not_sure(source: str, english: st
     assert translated(source, english, "fr").text == english
 
 
+@pytest.mark.parametrize(
+    ("english", "links", "right"),
+    [
+        ("Yesterday he met Gabriel Letter.", (("Attal", "Letter"),),
+         "Yesterday he met Gabriel Attal."),
+        ("Yesterday he met Shortgeot.", (("Gabriel Attal", "Shortgeot"),),
+         "Yesterday he met Gabriel Attal."),
+        # Links go astray at common words and at the first of a sentence.
+        ("Three people spoke.", (("Gabriel Attal", "Three"),), "Three people spoke."),
+        ("He met the Party.", (("Gabriel Attal", "Party"),), "He met the Party."),
+        # A longer name stands there.
+        ("He met Shortgeot Longname.", (("Gabriel Attal", "Shortgeot"),),
+         "He met Shortgeot Longname."),
+    ],
+)  # fmt: skip
+def test_links_alone_are_believed_where_an_unknown_word_stands(
+    english: str, links: tuple[tuple[str, str], ...], right: str
+) -> None:
+    assert translated("Il a vu Gabriel Attal.", english, "fr", links).text == right
+
+
 def test_a_place_that_the_source_names_is_not_made_a_club() -> None:
     english = "He plays for PSG in Paris."
     links = (("Saint-Germain", "PSG"), ("Paris Saint-Germain", "Paris"))
