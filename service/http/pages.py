@@ -74,7 +74,7 @@ TRY_CHARS = 5_000
 # Everything the page needs comes from this server; nothing may frame it or run inside it.
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -151,7 +151,10 @@ def _page(template: str, *, section: str, status: int = 200, **values: object) -
         language_name=lambda code: LANGUAGES.get(code, code),
         **values,
     )
-    return Response(body, status, SECURITY_HEADERS, mimetype="text/html")
+    response = Response(body, status, SECURITY_HEADERS, mimetype="text/html")
+    if values.get("key"):  # it stands in the page's own forms again
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/static/<path:filename>")
@@ -517,11 +520,11 @@ def job(job_id: str) -> Response:
 def documentation() -> Response:
     """The description of the API, to be read and tried out (Swagger UI)."""
     response = _page("docs.html", section="API")
-    # Swagger UI's style sheet carries its icons as data: URLs.
+    # Swagger UI's sheet carries its icons as data: URLs, and its elements styles of their own.
     policy = SECURITY_HEADERS["Content-Security-Policy"]
     response.headers["Content-Security-Policy"] = policy.replace(
         "img-src 'self'", "img-src 'self' data:"
-    )
+    ).replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
     return response
 
 

@@ -151,6 +151,13 @@ def test_what_cannot_be_translated_is_refused_in_words(
     assert words in response.get_data(as_text=True)
 
 
+def test_a_text_too_large_to_be_read_is_refused_on_a_page(client: FlaskClient) -> None:
+    response = client.post("/", data={"text": "x" * 25_000_000})
+    assert response.status_code == 413
+    assert response.mimetype == "text/html"
+    assert "over the limit" in response.get_data(as_text=True)
+
+
 def test_a_text_over_the_limit_is_refused_and_none_of_it_is_lost(client: FlaskClient) -> None:
     text = "Le maire a parlé. " * 3000
     response = client.post("/", data={"text": text})
@@ -376,7 +383,9 @@ def test_jobs_are_hidden_until_a_key_is_given_where_keys_are_asked_for(
     client = make_app(api_keys="secret").test_client()
     assert page_of(client, "/jobs").xpath('//input[@name="api_key"]')
     assert client.post("/jobs", data={"api_key": "wrong"}).status_code == 403
-    assert page_of(client, "/jobs", api_key="secret").xpath("//h1/text()") == ["Jobs"]
+    shown = client.post("/jobs", data={"api_key": "secret"})
+    assert html.fromstring(shown.get_data(as_text=True)).xpath("//h1/text()") == ["Jobs"]
+    assert shown.headers["Cache-Control"] == "no-store", "the key stands in the page's forms"
 
 
 def test_a_job_is_shown_with_its_progress(make_app: Callable[..., Flask]) -> None:
