@@ -40,7 +40,7 @@ _MOST_PARTINGS: Final = 2
 # Faults that come of a source that goes round in circles itself; asking again is no use.
 _HOPELESS: Final = frozenset(("cut", "repetition", "length_ratio", "number_mismatch"))
 
-_LAST_WORD: Final = re.compile(r"(\S*)\.\Z")
+_LAST_WORD: Final = re.compile(r"(?<!\S)(\S*)\.\Z")
 _OPENING_WORD: Final = re.compile(r"[A-Z][a-z]*")
 
 
