@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -57,11 +58,34 @@ def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["info"]["license"]["identifier"] == "Apache-2.0"
 
 
-def test_every_native_route_is_described(document: dict[str, Any], app: Any) -> None:
-    served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/v1/")}
-    described = {path for path in document["paths"] if path.startswith("/v1/")}
+def test_every_route_is_described_but_the_pages_and_the_description(
+    document: dict[str, Any], app: Any
+) -> None:
+    served = {
+        (re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if not rule.endpoint.startswith("pages.")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    described = {
+        (path, method) for path, methods in document["paths"].items() for method in methods
+    }
 
-    assert {path for path in served if "<" not in path} <= described
+    assert served - described == {("/metrics", "get"), ("/openapi.json", "get")}
+    assert described <= served
+
+
+def test_what_other_tools_send_as_forms_is_described_as_forms(document: dict[str, Any]) -> None:
+    for path in ("/translate", "/detect", "/v2/translate", "/v2/glossaries"):
+        content = document["paths"][path]["post"]["requestBody"]["content"]
+        assert set(content) == {"application/json", "application/x-www-form-urlencoded"}
+
+
+def test_only_what_never_asks_for_a_key_is_described_so(document: dict[str, Any]) -> None:
+    operations = document["paths"]
+
+    assert operations["/v1/health/live"]["get"]["security"] == []
+    assert "security" not in operations["/v1/translate"]["post"]
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
