@@ -7,8 +7,9 @@ waits and has not been sent, or was sent and not begun for too long. It runs in 
 every worker, so that even an emptied broker loses nothing.
 
 Tasks are acknowledged late and taken one at a time. Should one run longer than the broker's
-visibility timeout, it is delivered a second time and finds its chunk taken. Workers use threads in
-one process, because every process would hold its own copy of each model.
+visibility timeout (Redis) or consumer timeout (RabbitMQ), it is delivered a second time and finds
+its chunk taken. Workers use threads in one process, because every process would hold its own copy
+of each model.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import structlog
 from celery import Celery
 from celery.exceptions import OperationalError as CeleryError
 from celery.signals import worker_ready
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import OperationalError
 
 from service.config import Settings
 from service.jobs.chunks import ChunkQueue
@@ -66,6 +67,8 @@ def make_celery(settings: Settings) -> Celery:
             "socket_connect_timeout": 5,
             "health_check_interval": 10,
         }
+    else:
+        app.conf.broker_transport_options = {"confirm_publish": True, "connect_timeout": 5}
     return app
 
 
@@ -75,6 +78,14 @@ class Publisher:
     def __init__(self, app: Celery, queue: ChunkQueue) -> None:
         self._app = app
         self._queue = queue
+        transport = app.connection_for_write()
+        self._broker_errors: tuple[type[Exception], ...] = (
+            OperationalError,
+            CeleryError,
+            OSError,
+            *transport.connection_errors,
+            *transport.channel_errors,
+        )
 
     def top_up(self) -> None:
         """Send what waits, as far as there is room; a broker that is away is passed over.
@@ -89,7 +100,7 @@ class Publisher:
                 empty = self._waiting(connection) == 0
                 chunks = self._queue.take_unsent(WINDOW, lease if empty else PATIENT_LEASES * lease)
                 self._send(connection, chunks)
-        except (OperationalError, CeleryError, OSError) as error:
+        except self._broker_errors as error:
             log.warning("broker_unavailable", exception=type(error).__qualname__)
 
     def _send(self, connection: Any, chunks: list[tuple[str, int]]) -> None:
@@ -103,12 +114,10 @@ class Publisher:
                 self._queue.unsend(chunks[sent:])
 
     def _waiting(self, connection: Any) -> int:
-        """How many tasks the broker holds that no worker has taken."""
-        try:
-            declared = connection.default_channel.queue_declare(queue=QUEUE, passive=True)
-        except ChannelError:
-            return 0
-        return int(declared.message_count)
+        """How many tasks the broker holds that no worker has taken; makes the queue if need be."""
+        queue = self._app.amqp.queues[QUEUE].bind(connection.default_channel)
+        queue.declare()
+        return int(queue.queue_declare(passive=True).message_count)
 
 
 def install_worker(app: Celery, system: JobSystem) -> None:

@@ -13,7 +13,7 @@ from service.jobs.chunks import ChunkQueue
 from service.jobs.database import Database
 from service.jobs.records import Options, Record
 from service.jobs.store import Job, JobStore
-from tests.jobs.servers import Postgres, Redis
+from tests.jobs.servers import Postgres, RabbitMQ, Redis
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +43,19 @@ def redis_server(server_folder: Path) -> Iterator[Redis]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(server_folder: Path) -> Iterator[RabbitMQ]:
+    """One for all tests, because it takes long to start."""
+    folder = server_folder / "rabbitmq"
+    folder.mkdir()
+    server = RabbitMQ(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,4 +1,4 @@
-"""Real servers that tests start: PostgreSQL and Redis, on loopback, in folders of their own."""
+"""Real servers that tests start: PostgreSQL and brokers, on loopback, in their own folders."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from kombu import Connection
 
-DEADLINE = 60.0
+from service.jobs.celery_app import QUEUE
+
+DEADLINE = 120.0
 
 
 def free_port() -> int:
@@ -26,13 +29,15 @@ def free_port() -> int:
         return port
 
 
-def program(name: str, *folders: str) -> str:
-    """Where a program lies; without it the test is skipped, and in CI it fails."""
+def program(name: str, *folders: str, optional: bool = False) -> str:
+    """Where a program lies; without it the test is skipped, and in CI it fails unless optional."""
     for folder in folders:
         for candidate in sorted(Path("/").glob(f"{folder.lstrip('/')}/{name}"), reverse=True):
             return str(candidate)
     found = shutil.which(name)
     if found is None:
+        if optional:
+            pytest.skip(f"{name} is not installed")
         missing = f"{name} is not installed; `make system` installs it"
         if os.environ.get("CI"):
             pytest.fail(missing)
@@ -53,13 +58,21 @@ class Server:
     def command(self) -> list[str]:
         raise NotImplementedError
 
+    def environment(self) -> dict[str, str]:
+        return {}
+
     def answers(self) -> bool:
         raise NotImplementedError
 
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command(), cwd=self.folder, stdout=log, stderr=log, user=self.user()
+                self.command(),
+                cwd=self.folder,
+                env={**os.environ, **self.environment()},
+                stdout=log,
+                stderr=log,
+                user=self.user(),
             )
         deadline = time.monotonic() + DEADLINE
         while not self.answers():
@@ -85,7 +98,19 @@ class Server:
                 self.kill()
 
 
-class Redis(Server):
+class Broker(Server):
+    """A server that Celery takes its tasks from."""
+
+    @property
+    def url(self) -> str:
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Forget every task that no worker has taken."""
+        raise NotImplementedError
+
+
+class Redis(Broker):
     """A redis-server that keeps nothing on disk."""
 
     @property
@@ -104,6 +129,66 @@ class Redis(Server):
 
     def flush(self) -> None:
         redis.Redis(port=self.port).flushall()
+
+
+class RabbitMQ(Broker):
+    """A RabbitMQ node, with a port mapper (epmd) of its own that ends with it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._program = program("rabbitmq-server", "usr/lib/rabbitmq/bin", optional=True)
+        self._mapper_port = free_port()
+        self._mapper = subprocess.Popen(
+            [program("epmd"), "-address", "127.0.0.1", "-port", str(self._mapper_port)]
+        )
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def command(self) -> list[str]:
+        return [self._program]
+
+    def environment(self) -> dict[str, str]:
+        folder = str(self.folder)
+        return {
+            "HOME": folder,  # where the cookie is put
+            "ERL_EPMD_PORT": str(self._mapper_port),
+            "RABBITMQ_NODENAME": f"relais-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
+            "RABBITMQ_LOG_BASE": f"{folder}/log-files",
+            "RABBITMQ_CONF_ENV_FILE": f"{folder}/none",
+            "RABBITMQ_CONFIG_FILE": f"{folder}/none",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
+            "RABBITMQ_PID_FILE": f"{folder}/pid",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-start_epmd false +S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
+            ),
+            "RUNNING_UNDER_SYSTEMD": "true",  # no shell stays between this process and the node
+        }
+
+    def answers(self) -> bool:
+        try:
+            with self._connection() as connection:
+                connection.connect()
+        except OSError:
+            return False
+        return True
+
+    def flush(self) -> None:
+        with self._connection() as connection:
+            connection.default_channel.queue_purge(QUEUE)
+
+    def stop(self) -> None:
+        super().stop()
+        self._mapper.kill()
+        self._mapper.wait()
+
+    def _connection(self) -> Connection:
+        return Connection(self.url, connect_timeout=2)
 
 
 class Postgres(Server):

@@ -16,7 +16,7 @@ from service.config import PROJECT_DIR
 from service.jobs.chunks import MAX_TRIES
 from tests.jobs.fakes import KILLS, translated
 from tests.jobs.processes import CeleryWorker, Process, WebServer, wait_until
-from tests.jobs.servers import Postgres, Redis
+from tests.jobs.servers import Broker, Postgres, RabbitMQ, Redis
 
 ITEMS = 400
 
@@ -31,15 +31,23 @@ def processes() -> Iterator[list[Process]]:
             process.kill()
 
 
-def settings(tmp_path: Path, **more: str) -> dict[str, str]:
+def settings(folder: Path, **more: str) -> dict[str, str]:
     return {
-        "RELAIS_DATA_DIR": str(tmp_path / "data"),
+        "RELAIS_DATA_DIR": str(folder / "data"),
         "RELAIS_JOB_CHUNK_ITEMS": "8",
         "RELAIS_JOB_LEASE_SECONDS": "2",
         "RELAIS_TEST_SECONDS": "0.01",
-        "RELAIS_LOG_LEVEL": "warning",
         **more,
     }
+
+
+@pytest.fixture
+def server(tmp_path: Path, processes: list[Process]) -> WebServer:
+    """A server that works on jobs itself."""
+    server = WebServer(tmp_path, settings(tmp_path))
+    processes.append(server)
+    server.start()
+    return server
 
 
 def texts(count: int = ITEMS) -> list[str]:
@@ -65,11 +73,8 @@ def assert_exactly_once(server: WebServer, job: str, sent: list[str]) -> None:
 
 
 def test_a_server_killed_three_times_loses_no_item_and_repeats_none(
-    tmp_path: Path, processes: list[Process]
+    server: WebServer,
 ) -> None:
-    server = WebServer(tmp_path, settings(tmp_path))
-    processes.append(server)
-    server.start()
     job = server.submit(texts())
     for kill in range(1, 4):
         finished = server.wait_for(job, kill * ITEMS // 5)
@@ -81,11 +86,8 @@ def test_a_server_killed_three_times_loses_no_item_and_repeats_none(
 
 
 def test_results_read_before_and_after_a_kill_join_at_the_offset(
-    tmp_path: Path, processes: list[Process]
+    server: WebServer,
 ) -> None:
-    server = WebServer(tmp_path, settings(tmp_path))
-    processes.append(server)
-    server.start()
     job = server.submit(texts(200))
     server.wait_for(job, 40)
     first = server.results(job)
@@ -98,11 +100,8 @@ def test_results_read_before_and_after_a_kill_join_at_the_offset(
 
 
 def test_an_item_that_kills_the_server_each_time_is_set_aside_and_the_others_are_done(
-    tmp_path: Path, processes: list[Process]
+    server: WebServer,
 ) -> None:
-    server = WebServer(tmp_path, settings(tmp_path, RELAIS_LOG_LEVEL="info"))
-    processes.append(server)
-    server.start()
     sent = texts(24)
     sent[13] = KILLS
     job = server.submit(sent)
@@ -122,11 +121,8 @@ def test_an_item_that_kills_the_server_each_time_is_set_aside_and_the_others_are
 
 
 def test_an_upload_cut_off_by_a_kill_is_never_worked_on(
-    tmp_path: Path, processes: list[Process]
+    server: WebServer,
 ) -> None:
-    server = WebServer(tmp_path, settings(tmp_path))
-    processes.append(server)
-    server.start()
 
     def body() -> Iterator[bytes]:
         for text in texts(1000):
@@ -148,11 +144,8 @@ def test_an_upload_cut_off_by_a_kill_is_never_worked_on(
 
 
 def test_a_server_told_to_stop_gives_its_chunk_back_uncounted(
-    tmp_path: Path, processes: list[Process]
+    server: WebServer,
 ) -> None:
-    server = WebServer(tmp_path, settings(tmp_path))
-    processes.append(server)
-    server.start()
     job = server.submit(texts(200))
     server.wait_for(job, 20)
     assert server.terminate() == 0
@@ -161,27 +154,55 @@ def test_a_server_told_to_stop_gives_its_chunk_back_uncounted(
     assert_exactly_once(server, job, texts(200))
 
 
-# Celery workers, with real Redis and PostgreSQL processes
+# Celery workers, with real brokers and a real PostgreSQL
 
 
 class Cluster:
-    """A web server, two workers, a broker and a database."""
+    """A web server, two workers, a broker and a database.
+
+    Args:
+        processes: those that the test's end kills; each that is started is added.
+    """
 
     def __init__(
-        self, folder: Path, postgres: Postgres, redis: Redis, processes: list[Process]
+        self, folder: Path, postgres: Postgres, broker: Broker, processes: list[Process]
     ) -> None:
-        common = settings(
+        self._folder, self._processes = folder, processes
+        self._settings = settings(
             folder,
             RELAIS_DATABASE_URL=postgres.empty_database(),
-            RELAIS_BROKER_URL=redis.url,
+            RELAIS_BROKER_URL=broker.url,
             RELAIS_TEST_SECONDS="0.02",
         )
-        self.postgres, self.redis = postgres, redis
-        self.web = WebServer(folder, common)
-        self.workers = [CeleryWorker(folder, name, common) for name in "ab"]
-        processes += [self.web, *self.workers]
-        for process in (self.web, *self.workers):
-            process.start()
+        self.postgres, self.broker = postgres, broker
+        self.web = self.add_web_server()
+        self.workers = [CeleryWorker(folder, name, self._settings) for name in "ab"]
+        for worker in self.workers:
+            self._processes.append(worker)
+            worker.start()
+
+    def add_web_server(self) -> WebServer:
+        web = WebServer(self._folder, self._settings)
+        self._processes.append(web)
+        web.start()
+        return web
+
+    def logs(self) -> str:
+        return "".join(process.log() for process in self._processes)
+
+
+@pytest.fixture
+def cluster(
+    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+) -> Cluster:
+    return Cluster(tmp_path, postgres, redis_server, processes)
+
+
+@pytest.fixture
+def rabbitmq_cluster(
+    tmp_path: Path, postgres: Postgres, rabbitmq: RabbitMQ, processes: list[Process]
+) -> Cluster:
+    return Cluster(tmp_path, postgres, rabbitmq, processes)
 
 
 def kill_a_worker(cluster: Cluster) -> None:
@@ -195,12 +216,12 @@ def kill_both_workers_and_start_one(cluster: Cluster) -> None:
 
 
 def flush_the_broker(cluster: Cluster) -> None:
-    cluster.redis.flush()
+    cluster.broker.flush()
 
 
 def kill_the_broker(cluster: Cluster) -> None:
-    cluster.redis.kill()
-    cluster.redis.start()
+    cluster.broker.kill()
+    cluster.broker.start()
 
 
 def kill_the_database(cluster: Cluster) -> None:
@@ -211,6 +232,22 @@ def kill_the_database(cluster: Cluster) -> None:
 def kill_the_web_server(cluster: Cluster) -> None:
     cluster.web.kill()
     cluster.web.start()
+
+
+def assert_exactly_once_in_spite_of(fault: Callable[[Cluster], None], cluster: Cluster) -> None:
+    job = cluster.web.submit(texts())
+    finished = cluster.web.wait_for(job, ITEMS // 5)
+    assert finished < ITEMS, "the job ended before it could be interrupted"
+    fault(cluster)
+
+    def ended() -> bool:
+        try:
+            return bool(cluster.web.job(job).get("state") == "done")
+        except (requests.RequestException, ValueError):
+            return False
+
+    wait_until(ended, cluster.logs)
+    assert_exactly_once(cluster.web, job, texts())
 
 
 @pytest.mark.parametrize(
@@ -225,43 +262,39 @@ def kill_the_web_server(cluster: Cluster) -> None:
     ],
 )
 def test_every_item_is_done_exactly_once_in_spite_of(
-    fault: Callable[[Cluster], None],
-    tmp_path: Path,
-    postgres: Postgres,
-    redis_server: Redis,
-    processes: list[Process],
+    fault: Callable[[Cluster], None], cluster: Cluster
 ) -> None:
-    cluster = Cluster(tmp_path, postgres, redis_server, processes)
-    job = cluster.web.submit(texts())
-    finished = cluster.web.wait_for(job, ITEMS // 5)
-    assert finished < ITEMS, "the job ended before it could be interrupted"
-    fault(cluster)
+    assert_exactly_once_in_spite_of(fault, cluster)
 
-    def ended() -> bool:
-        try:
-            return bool(cluster.web.job(job).get("state") == "done")
-        except (requests.RequestException, ValueError):
-            return False
 
-    wait_until(ended, lambda: "".join(process.log() for process in processes))
-    assert_exactly_once(cluster.web, job, texts())
+@pytest.mark.parametrize("fault", [kill_a_worker, flush_the_broker, kill_the_broker])
+def test_every_item_is_done_exactly_once_over_rabbitmq_in_spite_of(
+    fault: Callable[[Cluster], None], rabbitmq_cluster: Cluster
+) -> None:
+    assert_exactly_once_in_spite_of(fault, rabbitmq_cluster)
+
+
+def test_jobs_of_two_web_servers_are_done_once_and_read_at_either(cluster: Cluster) -> None:
+    here, there = cluster.web, cluster.add_web_server()
+    sent_here, sent_there = here.submit(texts(100)), there.submit(texts(100))
+    for job, other in ((sent_here, there), (sent_there, here)):
+        assert other.wait_for_end(job)["state"] == "done"
+        assert_exactly_once(other, job, texts(100))
 
 
 def test_a_broker_that_is_away_refuses_no_job(
-    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+    cluster: Cluster,
 ) -> None:
-    cluster = Cluster(tmp_path, postgres, redis_server, processes)
-    redis_server.kill()
+    cluster.broker.kill()
     job = cluster.web.submit(texts(40))
-    redis_server.start()
+    cluster.broker.start()
     assert cluster.web.wait_for_end(job)["state"] == "done"
     assert_exactly_once(cluster.web, job, texts(40))
 
 
 def test_an_item_that_kills_its_celery_worker_is_set_aside_and_the_others_are_done(
-    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+    cluster: Cluster,
 ) -> None:
-    cluster = Cluster(tmp_path, postgres, redis_server, processes)
     sent = texts(24)
     sent[13] = KILLS
     job = cluster.web.submit(sent)
@@ -275,7 +308,7 @@ def test_an_item_that_kills_its_celery_worker_is_set_aside_and_the_others_are_do
                 worker.start()
         return bool(cluster.web.job(job)["state"] == "done")
 
-    wait_until(ended, lambda: "".join(process.log() for process in processes))
+    wait_until(ended, cluster.logs)
     lines = cluster.web.results(job)
     assert [line["position"] for line in lines] == list(range(24))
     assert [line["position"] for line in lines if "error" in line] == [13]
@@ -284,12 +317,11 @@ def test_an_item_that_kills_its_celery_worker_is_set_aside_and_the_others_are_do
 
 
 def test_a_worker_answers_a_ping_and_ends_by_itself_when_told(
-    tmp_path: Path, postgres: Postgres, redis_server: Redis, processes: list[Process]
+    cluster: Cluster,
 ) -> None:
-    cluster = Cluster(tmp_path, postgres, redis_server, processes)
     job = cluster.web.submit(texts(100))
     cluster.web.wait_for(job, 10)
-    environment = {**os.environ, "RELAIS_BROKER_URL": redis_server.url}
+    environment = {**os.environ, "RELAIS_BROKER_URL": cluster.broker.url}
     ping = [sys.executable, "-m", "service", "worker", "--ping", "--name"]
     answers = [
         subprocess.run([*ping, name], env=environment, cwd=PROJECT_DIR).returncode
