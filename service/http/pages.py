@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 import flask_swagger_ui
@@ -66,6 +66,8 @@ blueprint = Blueprint("pages", __name__)
 
 PAGE_SIZE = 50
 PREVIEW_LINES = 20
+#: Errors after which the form can still be read: key, rate and room, faults of ours, no models.
+KEEPING_THE_TEXT = (403, 429, 500, 503)
 #: Files whose text is shown on the page; others come back as a file of their kind.
 TEXT_ENDINGS = (".txt", ".md", ".markdown")
 #: Longest text to try an entry on, for which the names nearly found are looked up too.
@@ -84,7 +86,9 @@ SWAGGER_UI: Final = Path(flask_swagger_ui.__file__).parent / "dist"
 
 
 def _problem_page(problem: Problem) -> Response:
-    """An error as a page that a person can read."""
+    """An error as a page that a person can read; a text that was sent stands there again."""
+    if request.endpoint == "pages.translate_text" and problem.status in KEEPING_THE_TEXT:
+        return _translate_page(_Asked.of_form(), error=problem.detail, status=problem.status)
     return _page("error.html", section="", status=problem.status, problem=problem)
 
 
@@ -169,39 +173,57 @@ def static(filename: str) -> Response:
 # ---- Translate ------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the form asks for."""
+
+    text: str = ""
+    source: str | None = None
+    names_off: bool = False
+
+    @classmethod
+    def of_form(cls) -> _Asked:
+        _allow_documents(request)
+        return cls(
+            request.form.get("text", "").replace("\r\n", "\n"),
+            request.form.get("source") or None,
+            request.form.get("names") == "off",
+        )
+
+    def request(self) -> TranslationRequest:
+        glossary: Literal["none", "default"] = "none" if self.names_off else "default"
+        return TranslationRequest(self.text, self.source, glossary=glossary)
+
+
 @blueprint.get("/")
 def translate_form() -> Response:
     """The empty form."""
-    return _translate_page()
+    return _translate_page(_Asked())
 
 
 @blueprint.post("/")
 def translate_text() -> Response:
     """The text of the form in English; or that of a file, or a whole document as a download."""
     own = services()
-    _allow_documents(request)
-    source = request.form.get("source") or None
-    names_off = request.form.get("names") == "off"
-    text = request.form.get("text", "").replace("\r\n", "\n")
-    wanted = TranslationRequest(text, source, glossary="none" if names_off else "default")
+    asked = _Asked.of_form()
     upload = request.files.get("file")
     result: Translation | ServiceError
     try:
         if upload is not None and upload.filename:
             if _is_document(upload.filename):
                 own.require_models()
-                return _translated_document(upload, wanted)
-            text = decode(upload.read()).text
-        if not text.strip():
+                return _translated_document(upload, asked.request())
+            asked = replace(asked, text=decode(upload.read()).text)
+        if not asked.text.strip():
             raise InvalidText("Paste a text first, or choose a file.", field="text")
         own.require_models()
-        (result,) = own.pipeline.translate([replace(wanted, text=text)])
+        (result,) = own.pipeline.translate([asked.request()])
     except ServiceError as error:
         result = error
     if isinstance(result, ServiceError):
-        return _translate_page(text, source, names_off, error=result)
+        return _translate_page(asked, error=result.detail, status=result.status)
     own.metrics.count_translation(result)
-    return _translate_page(text, source, names_off, result=result)
+    return _translate_page(asked, result=result)
 
 
 def _is_document(filename: str) -> bool:
@@ -233,29 +255,22 @@ def _translated_document(upload: FileStorage, wanted: TranslationRequest) -> Res
 
 
 def _translate_page(
-    text: str = "",
-    source: str | None = None,
-    names_off: bool = False,
-    *,
-    result: Translation | None = None,
-    error: ServiceError | None = None,
+    asked: _Asked, *, result: Translation | None = None, error: str = "", status: int = 200
 ) -> Response:
     own = services()
     sources = sorted({pair[0] for pair in own.engine.pairs() if pair[1] == "en"} | {"en"})
     reported = _worth_showing(result.names) if result else []
-    names = None if names_off else own.glossaries.current
-    rows = rows_of(result, text, names) if result else ()
+    names = None if asked.names_off else own.glossaries.current
+    rows = rows_of(result, asked.text, names) if result else ()
     return _page(
         "translate.html",
         section="Translate",
-        status=error.status if error else 200,
-        text=text,
-        source=source,
-        names_off=names_off,
+        status=status,
+        asked=asked,
         endings=SUPPORTED,
         key=request.form.get("api_key", ""),
         languages=[(code, LANGUAGES.get(code, code)) for code in sources],
-        error=error.detail if error else "",
+        error=error,
         result=result,
         rows=rows,
         whole=pieces_of(result.raw_text, result.names, 0, len(result.raw_text)) if result else (),

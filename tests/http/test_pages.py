@@ -151,6 +151,15 @@ def test_what_cannot_be_translated_is_refused_in_words(
     assert words in response.get_data(as_text=True)
 
 
+def test_a_text_sent_with_a_wrong_key_is_not_lost(make_app: Callable[..., Flask]) -> None:
+    client = make_app(api_keys="secret").test_client()
+    response = client.post("/", data={"text": "Le maire a parlé.", "api_key": "wrong"})
+    assert response.status_code == 403
+    page = html.fromstring(response.get_data(as_text=True))
+    assert page.xpath('string(//textarea[@id="text"])') == "Le maire a parlé."
+    assert "not known here" in page.xpath('string(//*[@role="alert"])')
+
+
 def test_a_text_too_large_to_be_read_is_refused_on_a_page(client: FlaskClient) -> None:
     response = client.post("/", data={"text": "x" * 25_000_000})
     assert response.status_code == 413
