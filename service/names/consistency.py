@@ -10,8 +10,10 @@ the next, and the last of them only reports:
 * `_clusters`: spellings of an English text that are near to each other, one of them after a given
   name and the other alone or after the same given name, are reported with the commonest of them.
 
-Words that are met in print, places, roles and whatever an entry has are never touched. Costs: a
-look at every capitalised word; only words of the same coarse sound are compared.
+Words that are met in print, places, roles and whatever an entry has are never touched. Measured on
+the passages of benchmarks/names without any entry: all 3 surnames that have two spellings are
+reported, and 1 right one in 14,453 clean words. Costs: a look at every capitalised word; only words
+of the same coarse sound are compared.
 """
 
 from __future__ import annotations
@@ -153,11 +155,13 @@ def _sentence_like_its_source(
             linked = _linked(sentence, token, name.start, name.end)
             if alike >= (LINKED_ALIKE if linked else ALIKE):
                 fits.append((alike, linked, position))
-        if not fits or len({position for _, _, position in fits}) > 1:
+        if len(fits) != 1:
             continue
         [(alike, linked, position)] = fits
         options.remove(position)
         token = document.tokens[position]
+        if name.upper and not token.upper:
+            continue
         evidence = [Evidence("source", name.text)]
         if linked:
             evidence.append(Evidence("links", True))
@@ -285,9 +289,10 @@ def _one_spelling(document: Document, stem: str, positions: list[int]) -> Iterat
     units = arabic_units(stem)
     spellings = Counter(tokens[position].folded for position in positions)
 
-    def merit(position: int) -> tuple[int, float, int]:
-        folded = tokens[position].folded
-        return spellings[folded], align(plain_units(folded), units, arabic=True), -position
+    def merit(position: int) -> tuple[int, float, bool, int]:
+        token = tokens[position]
+        near = align(plain_units(token.folded), units, arabic=True)
+        return spellings[token.folded], near, not token.upper, -position
 
     best = tokens[max(positions, key=merit)]
     evidence = (Evidence("source", stem), Evidence("spellings", _counted(spellings)))
