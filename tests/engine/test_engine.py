@@ -114,6 +114,9 @@ def test_alternatives_come_best_first(shared: Engine) -> None:
     [found] = shared.alternatives(["Le ministre est arrivé."], "fr", "en", count=3)
     assert 1 <= len(found) <= 3
     assert len({each.text for each in found}) == len(found)
+    assert all(each.attention is None for each in found)
+    [linked] = shared.alternatives(["Le ministre est arrivé."], "fr", "en", count=3, links=True)
+    assert all(each.attention for each in linked)
     with pytest.raises(InvalidRequest):
         shared.translate(["Oui"], "fr", "en", alternatives=3)
 
