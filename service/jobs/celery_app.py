@@ -117,7 +117,7 @@ class Publisher:
         """How many tasks the broker holds that no worker has taken; makes the queue if need be."""
         queue = self._app.amqp.queues[QUEUE].bind(connection.default_channel)
         queue.declare()
-        return int(queue.queue_declare(passive=True).message_count)
+        return int(queue.queue_declare().message_count)
 
 
 def install_worker(app: Celery, system: JobSystem) -> None:
