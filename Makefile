@@ -9,11 +9,12 @@ PIP    := install --disable-pip-version-check --no-input --quiet --retries 10
 
 SERVICE_READY := $(VENV)/.service-installed
 TOOLS_READY   := $(VENV)/.tools-installed
+FUZZ_READY    := $(VENV)/.fuzz-installed
 TRAIN_VENV    := .venv-train
 TRAIN_READY   := $(TRAIN_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format types bench lock train-smoke docs image system clean
+.PHONY: help demo serve test lint format types bench fuzz audit secrets sbom lock train-smoke docs image system clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
@@ -32,7 +33,7 @@ serve: $(SERVICE_READY) ## Serve on port 8000 until interrupted
 test: $(TOOLS_READY) system ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(TOOLS_READY) ## Check style, types and the term files
+lint: $(TOOLS_READY) secrets ## Check style, types, secrets and the term files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -44,6 +45,21 @@ format: $(TOOLS_READY) ## Mend the style
 
 bench: $(TOOLS_READY) ## Measure against the peers (benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(FUZZ_READY) ## Try to break what reads hostile text, a minute for each target (ARGS="html --seconds 600")
+	@nice -n 19 $(BIN)/python -m tools.fuzz $(ARGS)
+
+audit: $(TOOLS_READY) ## Compare the pinned requirements with the known vulnerabilities (needs network)
+	@$(BIN)/python -m tools.audit requirements.txt requirements-dev.txt
+
+secrets: $(TOOLS_READY) ## Look for secrets in the files that git keeps
+	@$(BIN)/python -m tools.secrets_scan
+
+sbom: $(TOOLS_READY) ## Write var/sbom.json, the list of what the service is made of (CycloneDX)
+	@mkdir -p var
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file var/sbom.json requirements.txt
+	@echo "var/sbom.json"
 
 train-smoke: $(TRAIN_READY) ## Train, export and evaluate a tiny model, to show that the whole way works
 	$(TRAIN_VENV)/bin/python -m training smoke
@@ -77,6 +93,10 @@ $(SERVICE_READY): requirements.txt
 $(TOOLS_READY): requirements-dev.txt $(SERVICE_READY)
 	@echo "Installing what tests and tools need (once) ..."
 	@$(BIN)/pip $(PIP) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(FUZZ_READY): requirements-fuzz.txt $(TOOLS_READY)
+	@$(BIN)/pip $(PIP) --requirement requirements-fuzz.txt
 	@touch $@
 
 $(TRAIN_READY): requirements-train.txt

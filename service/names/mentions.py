@@ -60,7 +60,8 @@ _SPELLING = re.compile(
     r"|orthograph\w*|pronounc\w+|written as|rendered as)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|\n")
+# Begins at the first of a run of marks only: thousands of dots are read once, not once for each.
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|\n")
 _OPENING = " \t\u00a0\"'“”‘’«»([{-–—•*·…\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _INITIAL_GAP = re.compile(r"\.[ \u00a0]?")
 _SPACE_GAP = re.compile(r"[ \u00a0\u202f\u2009]{1,2}")

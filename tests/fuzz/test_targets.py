@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tools.fuzz.targets import DICTIONARY, TARGETS
 
 #: Texts that once broke a law or crashed, by target.
-FOUND: dict[str, tuple[str, ...]] = {name: () for name in TARGETS}
+FOUND: dict[str, tuple[str, ...]] = dict.fromkeys(TARGETS, ())
 
 #: One of every plane, and of every kind that text processing trips over: NUL, half a surrogate
 #: pair, a noncharacter, controls of direction, joiners, combining marks, the last code point.

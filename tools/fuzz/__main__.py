@@ -25,7 +25,7 @@ def run_one(target: str, seconds: int) -> int:
         (corpus / f"seed-{number}").write_text(word, "utf-8")
     arguments = [
         f"-max_total_time={seconds}",
-        "-timeout=20",
+        "-timeout=60",
         "-rss_limit_mb=2048",
         "-max_len=2000",
         "-print_final_stats=1",

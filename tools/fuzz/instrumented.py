@@ -28,6 +28,8 @@ def main() -> None:
             return (data[:at] + word + data[at:])[:max_size]
         return bytes(atheris.Mutate(data, max_size))
 
+    for word in words:
+        target(word)  # tables are read now, not within the time of the first input
     atheris.Setup(sys.argv, one, custom_mutator=mutate)
     atheris.Fuzz()
 
