@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from service.config import Settings
 from service.engine.translator import Hypothesis
-from service.errors import InvalidText, ServiceError, TextTooLong, UnsupportedLanguage
+from service.errors import InvalidText, Overloaded, ServiceError, TextTooLong, UnsupportedLanguage
 from service.names.glossary import GlossaryStore
 from service.pipeline import Pipeline, Request, Translation
 
@@ -86,6 +87,56 @@ def test_the_sentences_of_all_texts_go_to_the_model_in_one_call(
     pipeline.translate([Request(FRENCH, source="fr") for _ in range(3)])
     assert len(engine.calls) == 1
     assert len(engine.calls[0][2]) == 9
+
+
+def test_many_texts_go_through_in_groups_and_come_back_in_order(
+    pipeline: Pipeline, engine: MarkingEngine
+) -> None:
+    texts = [f"Le maire numéro {number} a salué la foule. " * 25 for number in range(12)]
+    requests = [Request(text, source="fr", glossary="none") for text in texts]
+    requests.insert(5, Request("broken \ud800", source="fr"))
+    results = pipeline.translate(requests)
+    assert isinstance(results.pop(5), InvalidText)
+    alone = [pipeline.translate([Request(text, source="fr", glossary="none")]) for text in texts]
+    assert [one(result).text for result in results] == [one(result).text for [result] in alone]
+    assert 1 < len(engine.calls) - len(texts) < len(texts)
+
+
+class SmallQueue(MarkingEngine):
+    """Has room for one call at a time, or for none."""
+
+    def __init__(self, *, busy: bool = False) -> None:
+        super().__init__()
+        self._room = threading.Semaphore(0 if busy else 1)
+
+    def translate(
+        self, sentences: Sequence[str], source: str, target: str, *, links: bool = False
+    ) -> list[Hypothesis]:
+        if not self._room.acquire(blocking=False):
+            raise Overloaded("Too many sentences are waiting.")
+        try:
+            return super().translate(sentences, source, target, links=links)
+        finally:
+            self._room.release()
+
+
+def test_the_groups_of_one_call_are_not_refused_for_each_other(tmp_path: Path) -> None:
+    pipeline = Pipeline(Settings(), SmallQueue(), GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    requests = [
+        Request(f"La salle {number} est pleine. " * 250, source="fr", glossary="none")
+        for number in range(8)
+    ]
+    assert [one(result).text[:18] for result in pipeline.translate(requests)] == [
+        f"[fr] La salle {number} est"[:18] for number in range(8)
+    ]
+
+
+def test_a_call_of_many_groups_is_refused_where_there_is_no_room(tmp_path: Path) -> None:
+    engine = SmallQueue(busy=True)
+    pipeline = Pipeline(Settings(), engine, GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    requests = [Request("La salle est pleine. " * 300, source="fr")] * 4
+    with pytest.raises(Overloaded):
+        pipeline.translate(requests)
 
 
 def test_each_text_has_a_language_of_its_own(pipeline: Pipeline) -> None:
