@@ -10,6 +10,7 @@ RUNS = (
     ["benchmarks.names_speed", "--sizes", "1000", "--passages", "12"],
     ["benchmarks.translation"],
     ["benchmarks.throughput"],
+    ["benchmarks.peers", "--rounds", "2"],
 )
 
 

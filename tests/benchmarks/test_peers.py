@@ -1,0 +1,59 @@
+"""The comparison with the peers: fair work, right figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from benchmarks import peers
+from benchmarks.peers import System, articles, measure, percentile
+
+
+class Recorder:
+    """Answers with what it was asked, and remembers it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+
+    def __call__(self, texts: Sequence[str], source: str) -> list[str]:
+        self.asked.append(tuple(texts))
+        return list(texts)
+
+
+def test_no_text_is_asked_twice_of_a_system() -> None:
+    recorder = Recorder()
+    system = System("one", recorder)
+    for mark in range(2):
+        for work in peers.WORKLOADS.values():
+            recorder.asked.clear()
+            work(system, mark)
+            texts = [text for asked in recorder.asked for text in asked]
+            assert len(texts) == len(set(texts))
+
+
+def test_rounds_differ_in_every_article() -> None:
+    for language in peers.LANGUAGES:
+        first, second = articles(language, 0), articles(language, 1)
+        assert first
+        assert not set(first) & set(second)
+
+
+def test_every_system_is_asked_the_same() -> None:
+    recorders = [Recorder(), Recorder()]
+    systems = [System(name, ask) for name, ask in zip("ab", recorders, strict=True)]
+    report = measure(systems, rounds=1, sentences=2)
+    assert sorted(recorders[0].asked) == sorted(recorders[1].asked)
+    assert report.count("| a |") == 2
+    assert report.count("| b |") == 2
+
+
+def test_arrays_have_sixty_four_paragraphs() -> None:
+    recorder = Recorder()
+    peers.arrays(System("one", recorder), 0)
+    assert [len(asked) for asked in recorder.asked] == [64, 64]
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 10.0), (0.95, 19.0), (1.0, 20.0)])
+def test_a_percentile_is_a_value_that_was_measured(share: float, value: float) -> None:
+    assert percentile([float(number) for number in range(1, 21)], share) == value
