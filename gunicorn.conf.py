@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before ctranslate2 is imported
 
 from service.config import Settings
 from service.errors import SettingsError
+from service.keys import KeyFile, KeyRing, reachable_from_elsewhere
 from service.logs import logging_config
 
 try:
@@ -42,6 +43,16 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 limit_request_line = 8190
 logconfig_dict = logging_config(settings.log_level)
 accesslog = None
+
+
+def when_ready(server):
+    """Say so when anybody who reaches the port may ask."""
+    keys = KeyRing(settings.api_keys, settings.editor_keys, KeyFile(settings.keys_path))
+    if not keys.asked_for() and any(map(reachable_from_elsewhere, server.address)):
+        server.log.warning(
+            "Other machines can reach this service, and no API key is asked for. "
+            "Make one with 'python -m service keys make NAME'."
+        )
 
 
 def post_worker_init(worker):

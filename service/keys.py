@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import hmac
+import ipaddress
 import json
 import os
 import secrets
@@ -227,6 +228,20 @@ class KeyRing:
     def has_editors(self) -> bool:
         """Whether any key may write term files."""
         return bool(self._editors) or any(key.role == "edit" for key in self._file.current() or ())
+
+
+def reachable_from_elsewhere(address: object) -> bool:
+    """Whether other machines may reach a socket.
+
+    Args:
+        address: as `socket.getsockname` has it: (host, port, …), or the path of a Unix socket.
+    """
+    if not isinstance(address, tuple):
+        return False
+    try:
+        return not ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        return bool(address[0] != "localhost")
 
 
 def _find(secret: str, keys: tuple[Key, ...]) -> Key | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import Conflict, InvalidRequest, NotFound, SettingsError
-from service.keys import KeyFile, KeyRing, digest_of, listed
+from service.keys import KeyFile, KeyRing, digest_of, listed, reachable_from_elsewhere
 
 
 @pytest.fixture
@@ -94,3 +94,22 @@ def test_names_are_distinct_and_printable(path: Path) -> None:
         file.make("two\nlines")
     with pytest.raises(NotFound):
         file.revoke("nobody")
+
+
+@pytest.mark.parametrize(
+    ("address", "reachable"),
+    [
+        (("127.0.0.1", 8000), False),
+        (("127.0.0.2", 8000), False),
+        (("::1", 8000), False),
+        (("localhost", 8000), False),
+        ("/run/relais.sock", False),
+        (("0.0.0.0", 8000), True),
+        (("::", 8000), True),
+        (("relais.example", 8000), True),
+    ],
+)
+def test_only_loopback_and_unix_sockets_are_out_of_others_reach(
+    address: object, reachable: bool
+) -> None:
+    assert reachable_from_elsewhere(address) is reachable

@@ -8,9 +8,6 @@ import sys
 import click
 
 from service.config import PROJECT_DIR, Settings
-from service.keys import KeyFile, KeyRing
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 
 
 @click.command()
@@ -26,7 +23,6 @@ def serve(host: str | None, port: int | None) -> None:
         -d '{"text": "Le maire a salué la foule."}'
     """
     settings = Settings.load()
-    _warn_if_open(settings, host or settings.host)
     bind = f"{host or settings.host}:{settings.port if port is None else port}"
     os.chdir(PROJECT_DIR)
     os.execv(
@@ -42,14 +38,3 @@ def serve(host: str | None, port: int | None) -> None:
             "wsgi:application",
         ],
     )
-
-
-def _warn_if_open(settings: Settings, host: str) -> None:
-    """Say so when anybody who reaches the port may ask: no keys, and not only this machine."""
-    keys = KeyRing(settings.api_keys, settings.editor_keys, KeyFile(settings.keys_path))
-    if host not in LOOPBACK and not keys.asked_for():
-        click.echo(
-            f"warning: {host} can be reached from other machines, and no API key is asked for. "
-            "Make one with 'python -m service keys make NAME'.",
-            err=True,
-        )
