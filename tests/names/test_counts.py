@@ -62,7 +62,7 @@ def test_comparisons_hardly_grow_with_the_glossary(compared: list[str]) -> None:
         counts.append(len(compared))
     few, many = counts
 
-    assert 0 < few
+    assert few > 0
     assert many <= 4 * few
 
 

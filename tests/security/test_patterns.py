@@ -78,10 +78,9 @@ def test_the_patterns_are_found() -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=[PLACES[text] for text in PATTERNS])
-def test_a_pattern_reads_any_repetition_in_linear_time(pattern: Pattern) -> None:
+def test_a_pattern_searches_any_repetition_in_linear_time(pattern: Pattern) -> None:
     """A quadratic one takes a hundred times what a linear one takes, and is cut off."""
     for unit in UNITS:
         text = unit * (LENGTH // len(unit)) + "\0"
         with stopped_after(PROCESSOR_SECONDS, f"{unit!r} repeated"):
             pattern.sub("", text)
-            pattern.fullmatch(text)
