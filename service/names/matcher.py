@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -22,8 +23,14 @@ from service.names.glossary import Entry, Glossary
 from service.names.mentions import PARTICLES, Document, Token, group_words
 
 _LOCK = threading.Lock()
+# By the coarse string of the other part, the names that have it, and which of their cuts.
+_Bucket = dict[str, list[tuple[int, int]]]
 # Coarse given name and surname shorter than this together may be one class apart, not two.
 SHORT_KEYS = 6
+# An Arabic form is the sound of a name if their coarse strings differ by this share at most.
+HEARD = 0.5
+# From so many parts on it is quicker to compare them all at once.
+FEW_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,14 @@ class Name:
     cuts: tuple[Cut, ...]
     alone: tuple[Part, ...]
     given: Part | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """An entry of a place, its whole name as one part."""
+
+    entry: Entry
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +204,23 @@ def _plain_count(tokens: Iterable[Token]) -> int:
     return sum(1 for token in tokens if token.folded not in ("al", "el"))
 
 
+def _heard(entry: Entry, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The entry's Arabic forms that write down the sound of its name.
+
+    Those of people and places do, or are the name itself. A work or an organisation may be called
+    by a translation (بنات ألفة for Four Daughters): a relay of that is another right name.
+    """
+    if entry.type in ("person", "place"):
+        return entry.ar
+    own = skeleton.coarse(skeleton.french_units(group_words(list(tokens))[0]))
+
+    def near(form: str) -> bool:
+        other = skeleton.coarse(skeleton.arabic_units("".join(arabic_words(form))))
+        return Levenshtein.normalized_distance(own, other) <= HEARD
+
+    return tuple(form for form in entry.ar if near(form))
+
+
 def name_of(entry: Entry) -> Name | None:
     """An entry cut into the parts that the matcher compares, or None where it has no letters."""
     document = Document(entry.name)
@@ -204,7 +236,7 @@ def name_of(entry: Entry) -> Name | None:
         return [token for word in words[first:last] for token in word]
 
     if len(words) == 1:
-        arabic = ["".join(arabic_words(form)) for form in entry.ar]
+        arabic = ["".join(arabic_words(form)) for form in _heard(entry, tokens)]
         return Name(entry, (), (_part(tokens, text(0, 1), arabic),), None)
     start = surname_start(words)
     given_tokens, surname_tokens = flat(0, start), flat(start, len(words))
@@ -216,7 +248,7 @@ def name_of(entry: Entry) -> Name | None:
             _plain_count(tokens),
             sum(len(token.folded) for token in given_tokens) / max(letters, 1),
         )
-        for form in entry.ar
+        for form in _heard(entry, tokens)
     ]
     given = _part(given_tokens, text(0, start), [half[0] for half in halves])
     surname = _part(surname_tokens, text(start, len(words)), [half[1] for half in halves])
@@ -252,13 +284,15 @@ class NameIndex:
         self.keep: dict[str, set[str]] = defaultdict(set)
         self.surnames: dict[str, list[int]] = defaultdict(list)
         self.given_names: set[str] = set()
-        self._by_given: dict[str, tuple[list[str], list[tuple[int, int]]]] = {}
-        self._by_surname: dict[str, tuple[list[str], list[tuple[int, int]]]] = {}
+        self._by_given: dict[str, _Bucket] = {}
+        self._by_surname: dict[str, _Bucket] = {}
         self.alone: dict[str, list[int]] = defaultdict(list)
+        self._places: dict[str, list[Place]] = defaultdict(list)
         for entry in glossary.entries:
             if entry.status != "deprecated":
                 self._add(entry)
         self._givens = list(self._by_given)
+        self._place_keys = list(self._places)
 
     def _add(self, entry: Entry) -> None:
         self._add_exact(entry, entry.name, listed=False)
@@ -278,6 +312,8 @@ class NameIndex:
         self.by_entry[entry.id] = name
         for part in name.alone:
             self.surnames[part.folded].append(number)
+        if entry.type == "place":
+            self._add_place(entry)
         if entry.type == "person":
             for part in name.alone:
                 for key in part.coarse():
@@ -292,12 +328,27 @@ class NameIndex:
                 (self._by_surname, surname_keys, given_keys),
             ):
                 for key in keys:
-                    bucket = table.get(key)
-                    if bucket is None:
-                        bucket = table[key] = ([], [])
+                    bucket = table.setdefault(key, {})
                     for other in others:
-                        bucket[0].append(other)
-                        bucket[1].append((number, which))
+                        bucket.setdefault(other, []).append((number, which))
+
+    def _add_place(self, entry: Entry) -> None:
+        arabic = ["".join(arabic_words(form)) for form in entry.ar]
+        place = Place(entry, _part(Document(entry.name).tokens, entry.name, arabic))
+        for key in place.part.coarse():
+            self._places[key].append(place)
+
+    def near_places(self, units: str) -> list[Place]:
+        """The places whose coarse strings are at most one class from that of `units`, two where
+        it is long."""
+        found: dict[str, Place] = {}
+        for key in skeleton.coarse_readings(units):
+            most = 0 if len(key) < 3 else 1 if len(key) < 6 else 2
+            for near, _, _ in process.extract(
+                key, self._place_keys, scorer=Levenshtein.distance, score_cutoff=most, limit=None
+            ):
+                found.update((place.entry.id, place) for place in self._places[near])
+        return list(found.values())
 
     def _add_exact(self, entry: Entry, form: str, *, listed: bool) -> None:
         tokens = Document(form).tokens
@@ -333,43 +384,29 @@ class NameIndex:
             if near is None:
                 near = memo.givens[reading] = self.near_givens(reading)
             for given_key, distance in near:
-                keys, numbers = self._by_given[given_key]
+                bucket = self._by_given[given_key]
                 for key in surname_keys:
                     together = 1 if len(key) + len(reading) < SHORT_KEYS else 2
                     most = 0 if len(key) < 2 else 1 if len(key) < 5 else 2
                     if together >= distance:
-                        _collect(found, key, keys, numbers, min(most, together - distance))
+                        _collect(found, key, bucket, min(most, together - distance))
         for key in surname_keys:
-            bucket = self._by_surname.get(key)
-            if bucket is not None and len(key) > 1:
+            if key in self._by_surname and len(key) > 1:
                 for given_key in given_keys:
                     together = 1 if len(key) + len(given_key) < SHORT_KEYS else 2
-                    _collect(found, given_key, *bucket, together)
+                    _collect(found, given_key, self._by_surname[key], together)
         return found
 
 
-def _collect(
-    found: set[tuple[int, int]],
-    key: str,
-    keys: list[str],
-    numbers: list[tuple[int, int]],
-    most: int,
-) -> None:
+def _collect(found: set[tuple[int, int]], key: str, bucket: _Bucket, most: int) -> None:
     """Add what is at most `most` classes from `key`."""
     if most == 0:
-        for other, number in zip(keys, numbers, strict=True):
-            if other == key:
-                found.add(number)
+        found.update(bucket.get(key, ()))
         return
-    if len(keys) < 24:
-        for other, number in zip(keys, numbers, strict=True):
-            if number not in found and Levenshtein.distance(key, other, score_cutoff=most) <= most:
-                found.add(number)
-        return
-    for _, _, index in process.extract(
-        key, keys, scorer=Levenshtein.distance, score_cutoff=most, limit=None
+    for other, _, _ in process.extract(
+        key, list(bucket), scorer=Levenshtein.distance, score_cutoff=most, limit=None
     ):
-        found.add(numbers[index])
+        found.update(bucket[other])
 
 
 class Memo:
@@ -389,6 +426,16 @@ class Memo:
             known = max(skeleton.align(units, form, arabic=arabic) for form, arabic in part.forms)
             self.scores[key] = known
         return known
+
+    def score_all(self, folded: str, parts: Iterable[Part]) -> None:
+        """Reckon the scores of many parts at once, so that `score` knows them."""
+        new = {(folded, id(part)): part for part in parts if (folded, id(part)) not in self.scores}
+        if len(new) < FEW_PARTS:
+            return
+        forms = [form for part in new.values() for form in part.forms]
+        found = iter(skeleton.align_many(skeleton.plain_units(folded), forms))
+        for key, part in new.items():
+            self.scores[key] = max(islice(found, len(part.forms)))
 
     def own(self, part: Part) -> float:
         """The log-odds of a part against itself: what an undamaged form would reach."""

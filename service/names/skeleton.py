@@ -18,10 +18,16 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
 
 VOWELS = frozenset("aeiou")
 # The Arabic letters that stand for long vowels or are not heard: و ي ا ع.
@@ -372,6 +378,85 @@ def align(text: str, name: str, *, arabic: bool = False) -> float:
     if text and name and not _starts_alike(text[0], name[0]):
         score += (chosen.arabic if arabic else chosen.latin)[_OP["first"]]
     return score + (chosen.arabic_bias if arabic else chosen.latin_bias)
+
+
+_CODES = {unit: code for code, unit in enumerate(_ALPHABET, start=1)}
+_ARABIC_CODES = 64
+_NEVER = -1e9
+_WIDTH = _MOST_UNITS
+
+
+@lru_cache(maxsize=1)
+def _code_weights() -> tuple[FloatArray, FloatArray]:
+    """Log-odds by unit of the text and code of the name's unit, and what a first pair costs.
+
+    The codes of an Arabic form's units are `_ARABIC_CODES` higher than a Latin one's.
+    """
+    pairs = np.full((len(_ALPHABET) + 1, 2 * _ARABIC_CODES), _NEVER)
+    first = np.zeros_like(pairs)
+    chosen = weights()
+    for arabic, weight in ((False, chosen.latin), (True, chosen.arabic)):
+        table = _pair_weights(arabic)
+        for text, row in _CODES.items():
+            for name, code in _CODES.items():
+                column = code + _ARABIC_CODES * arabic
+                pairs[row, column] = table[text].get(name, _NEVER)
+                if not _starts_alike(text, name):
+                    first[row, column] = weight[_OP["first"]]
+    return pairs, first
+
+
+@lru_cache(maxsize=131072)
+def _packed(units: str, arabic: bool) -> tuple[bytes, bytes, int]:
+    """A name's units as codes and as costs of each alone, padded to one width, and their number."""
+    units = units[:_MOST_UNITS]
+    codes = bytes(_CODES[unit] + _ARABIC_CODES * arabic for unit in units)
+    alone = array("d", _alone_weights(units, False, arabic))
+    padding = _WIDTH - len(units)
+    return codes + bytes(padding), alone.tobytes() + bytes(8 * padding), len(units)
+
+
+def align_many(text: str, forms: Sequence[tuple[str, bool]]) -> list[float]:
+    """`align` of one text with many forms at once: about 0.2 ms, and 1 ms for 1,000 forms.
+
+    Args:
+        text: units of what stands in the text (plain reading).
+        forms: units of each form, and whether they were read from an Arabic one.
+    """
+    text = text[:_MOST_UNITS]
+    packed = [_packed(units, arabic) for units, arabic in forms]
+    count = len(packed)
+    lengths = np.fromiter((length for _, _, length in packed), np.intp, count)
+    width = int(lengths.max(initial=0))
+    shape = (count, _WIDTH)
+    codes = np.frombuffer(b"".join(codes for codes, _, _ in packed), np.uint8).reshape(shape)
+    costs = np.frombuffer(b"".join(costs for _, costs, _ in packed)).reshape(shape)
+    codes = np.ascontiguousarray(codes[:, :width].T)
+    # What the units of each name cost up to a place, if the text has none of them.
+    dropped = np.zeros((width + 1, count))
+    np.cumsum(costs[:, :width].T, axis=0, out=dropped[1:])
+    arabic = np.fromiter((arabic for _, arabic in forms), np.bool_, count)
+    alone = [
+        np.where(arabic, from_arabic, from_latin)
+        for from_latin, from_arabic in zip(
+            _alone_weights(text, True, False), _alone_weights(text, True, True), strict=True
+        )
+    ]
+    pairs, first = _code_weights()
+    row = dropped.copy()
+    for unit, cost in zip(text, alone, strict=True):
+        new = row + cost
+        np.maximum(new[1:], row[:-1] + pairs[_CODES[unit]].take(codes), out=new[1:])
+        new -= dropped
+        np.maximum.accumulate(new, axis=0, out=new)
+        new += dropped
+        row = new
+    score = row[lengths, np.arange(count)]
+    if text and width:
+        score = score + np.where(lengths > 0, first[_CODES[text[0]]].take(codes[0]), 0.0)
+    chosen = weights()
+    result: list[float] = (score + np.where(arabic, chosen.arabic_bias, chosen.latin_bias)).tolist()
+    return result
 
 
 def score_with(text: str, name: str, *, arabic: bool, table: Weights) -> float:
