@@ -97,8 +97,6 @@ NEAR_CHARS = 160
 SOURCE_TOTAL, SOURCE_PART, SOURCE_ALONE = 1.0, -2.5, 1.0
 # A word before its surname that has this share of the given name's letters is what is left of it.
 HALF = 0.5
-# Arabic writes a final i: a relay does not make Guendouzi of Guendouz. He is somebody else.
-GAINED_I = 4.0
 # A place that is nothing but a place (Bobini) has its sound alone: the least score, and the most
 # that may be lost. On the passages of benchmarks/names the wrong forms of places score from 3.4.
 PLACE_ALONE, PLACE_LOSS = 3.3, 3.1
@@ -921,7 +919,7 @@ class _Pass:
             if not same_given:
                 penalty += 0.35 * max(0.0, lost - 1.5)
             if _gained_an_i(surname, form.surname):
-                penalty += GAINED_I
+                proposal.vetoed = proposal.vetoed or "gained_i"
             common = words.frequency(given) - COMMON_GIVEN_FROM
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
@@ -1543,7 +1541,10 @@ def _is_light(surface: str, right: str) -> bool:
 
 
 def _gained_an_i(surface: str, part: Part) -> bool:
-    """Whether a form ends in an i of which the end of the name, however it is read, has nothing."""
+    """Whether a form ends in an i of which the end of the name, however it is read, has nothing.
+
+    Arabic writes a final i, so no relay makes Guendouzi of Guendouz: he is somebody else.
+    """
     return surface[-1:] in ("i", "y") and not (
         set(part.folded[-3:]) & {"e", "i", "y"}
         or any(units[-1:] in ("Y", "y", "e", "i") for units, _ in part.forms)
