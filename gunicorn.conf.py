@@ -11,6 +11,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before ctranslate2 is imported
 
+from service import tracing
 from service.config import Settings
 from service.errors import SettingsError
 from service.keys import KeyFile, KeyRing, reachable_from_elsewhere
@@ -56,7 +57,8 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
-    """Begin to load the models, in the worker and not in its parent."""
+    """Begin to load the models and to send spans, in the worker and not in its parent."""
+    tracing.configure()
     worker.wsgi.extensions["relais"].start()
 
 

@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -39,6 +40,7 @@ from service.names.normalise import Normalised, normalise
 from service.names.report import NameReport
 from service.text.detect import UNDETERMINED, Detection, detect
 from service.text.segment import Sentence, segment
+from service.tracing import span
 
 # Below this the detected language is flagged on every sentence: of our labelled short texts that
 # are detected wrongly, most lie under it (tests/text).
@@ -160,7 +162,9 @@ class Pipeline:
             for group in groups:
                 works = self._prepare_all(group)
                 before = [future for _, future in ahead]
-                decoded = threads.submit(self._decode_after, _sound(works), before, crowded)
+                decoded = threads.submit(
+                    copy_context().run, self._decode_after, _sound(works), before, crowded
+                )
                 ahead.append((works, decoded))
                 while len(ahead) > GROUPS_AHEAD or (ahead and ahead[0][1].done()):
                     results += self._finish_next(ahead)
@@ -217,12 +221,12 @@ class Pipeline:
     ) -> Normalised:
         """Put the names of a text right that is already in its final language."""
         self.check(text)
-        return normalise(text, glossary or self._glossaries.current, language=language)
+        return _names_right(text, glossary or self._glossaries.current, language)
 
     def detect(self, text: str) -> Detection:
         """Which language a text is in, and how sure that is."""
         self.check(text)
-        return detect(text)
+        return _detected(text)
 
     def check(self, text: str) -> None:
         """Refuse a text that cannot be worked on.
@@ -256,7 +260,9 @@ class Pipeline:
         )
         if source in (request.target, UNDETERMINED):
             return work
-        work.sentences = segment(request.text, source)
+        with span("segment", characters=len(request.text), source=source) as own:
+            work.sentences = segment(request.text, source)
+            own.set(sentences=len(work.sentences))
         work.languages = [
             self._sentence_language(sentence, source, request.target) for sentence in work.sentences
         ]
@@ -290,7 +296,7 @@ class Pipeline:
                     field="source",
                 )
             return request.source, None
-        detection = detect(request.text)
+        detection = _detected(request.text)
         if detection.language == UNDETERMINED:
             return UNDETERMINED, detection
         if not sources:
@@ -346,7 +352,8 @@ class Pipeline:
                     waiting[language, work.request.target].append((work, position))
         for (source, target), places in waiting.items():
             sentences = [work.carried[position].text for work, position in places]
-            answers = self._engine.translate(sentences, source, target, links=True)
+            with span("engine", sentences=len(sentences), source=source, target=target):
+                answers = self._engine.translate(sentences, source, target, links=True)
             for (work, position), hypothesis in zip(places, answers, strict=True):
                 work.hypotheses[position] = _parted(hypothesis, work.carried[position])
             self._decode_again(places, source, target)
@@ -362,9 +369,12 @@ class Pipeline:
             return
         sentences = [work.carried[position].text for work, position in losing]
         try:
-            answers = self._engine.alternatives(
-                sentences, source, target, count=AGAIN, beam_size=AGAIN, links=True
-            )
+            with span(
+                "engine", sentences=len(sentences), source=source, target=target, alternatives=AGAIN
+            ):
+                answers = self._engine.alternatives(
+                    sentences, source, target, count=AGAIN, beam_size=AGAIN, links=True
+                )
         except Overloaded:
             return
         for (work, position), others in zip(losing, answers, strict=True):
@@ -395,11 +405,8 @@ class Pipeline:
                     for position, pair in enumerate(sentences)
                 ),
             )
-            normalised = normalise(
-                raw_text,
-                work.glossary,
-                language=request.target,
-                source=source_names if sentences else None,
+            normalised = _names_right(
+                raw_text, work.glossary, request.target, source_names if sentences else None
             )
         return Translation(
             text=normalised.text,
@@ -444,6 +451,22 @@ class Pipeline:
             at = sentence.end
         pieces.append(text[at:])
         return "".join(pieces), tuple(pairs)
+
+
+def _detected(text: str) -> Detection:
+    with span("detect", characters=len(text)) as own:
+        detection = detect(text)
+        own.set(source=detection.language)
+    return detection
+
+
+def _names_right(
+    text: str, glossary: Glossary, language: str, source: SourceNames | None = None
+) -> Normalised:
+    with span("names", characters=len(text), target=language) as own:
+        normalised = normalise(text, glossary, language=language, source=source)
+        own.set(names=len(normalised.names), changed=sum(n.applied for n in normalised.names))
+    return normalised
 
 
 def _original_links(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service import tracing
 from service.config import Settings
 from service.errors import NotReady, SettingsError
 from service.logs import configure
@@ -115,6 +116,7 @@ def run_with(
     from service.names.glossary import EMPTY
 
     load()
+    tracing.configure()
     app = make_celery(settings)
     system = JobSystem.build(settings, translate, in_force=in_force or (lambda: EMPTY))
     install_worker(app, system)

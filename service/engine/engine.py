@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Final
 
 from service.config import Settings
 from service.engine import memory
-from service.engine.batcher import Batcher, Counts
+from service.engine.batcher import Batcher
 from service.engine.memory import Memory
 from service.engine.model import Decoded, Decoding, Model, Unit
 from service.engine.packages import Package, PackageStore
@@ -36,28 +37,42 @@ _WARM_UP_ELSE: Final = "Paris, 2024."
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What an engine has done since it was loaded.
+    """What an engine, or one package in it, has done since it was loaded.
 
     Args:
-        batches, units, pieces, padded: as `Counts`, of all packages together.
+        batches, units, pieces, padded: as `Counts`.
         remembered: sentences found in the translation memory.
         joined: sentences that another request was translating already.
         waiting: sentences accepted and not yet answered.
     """
 
-    batches: int
-    units: int
-    pieces: int
-    padded: int
-    remembered: int
-    joined: int
-    waiting: int
+    batches: int = 0
+    units: int = 0
+    pieces: int = 0
+    padded: int = 0
+    remembered: int = 0
+    joined: int = 0
+    waiting: int = 0
+
+    def __add__(self, other: Stats) -> Stats:
+        """Both together."""
+        return Stats(*map(operator.add, astuple(self), astuple(other)))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What `Stats` tells of one package beside its batches; changed under the engine's lock."""
+
+    remembered: int = 0
+    joined: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     translator: PairTranslator
     batcher: Batcher
+    tally: _Tally = field(default_factory=_Tally)
 
 
 class Engine:
@@ -80,8 +95,6 @@ class Engine:
         self._package_problems: tuple[str, ...] = ()
         self._in_flight: dict[bytes, Future[tuple[Hypothesis, ...]]] = {}
         self._waiting = 0
-        self._remembered = 0
-        self._joined = 0
         self._process = 0
         self.ready = False
 
@@ -165,23 +178,17 @@ class Engine:
         return self._waiting
 
     def stats(self) -> Stats:
-        """What was done since `load`."""
-        counts = [loaded.batcher.counts for loaded in self._loaded.values()]
-        total = Counts(
-            sum(each.batches for each in counts),
-            sum(each.units for each in counts),
-            sum(each.pieces for each in counts),
-            sum(each.padded for each in counts),
-        )
-        return Stats(
-            total.batches,
-            total.units,
-            total.pieces,
-            total.padded,
-            self._remembered,
-            self._joined,
-            self._waiting,
-        )
+        """What was done since `load`, by all packages together."""
+        return sum(self.stats_by_model().values(), Stats())
+
+    def stats_by_model(self) -> dict[str, Stats]:
+        """What each package did since `load`, by its name, e.g. ``translate-fr_en-1.0``."""
+        return {
+            loaded.translator.package.name: Stats(
+                *astuple(loaded.batcher.counts), *astuple(loaded.tally)
+            )
+            for loaded in self._loaded.values()
+        }
 
     def translate(
         self,
@@ -296,7 +303,9 @@ class Engine:
             kept = self._memory.get(list(keys.values()))
             found.update({its_key: (hypothesis,) for its_key, hypothesis in kept.items()})
         own, others = self._claim(
-            {its_key: text for text, its_key in keys.items() if its_key not in found}, len(found)
+            loaded.tally,
+            {its_key: text for text, its_key in keys.items() if its_key not in found},
+            len(found),
         )
         if own:
             found.update(self._own(loaded, own, decoding))
@@ -308,7 +317,7 @@ class Engine:
         ]
 
     def _claim(
-        self, missing: dict[bytes, str], remembered: int
+        self, tally: _Tally, missing: dict[bytes, str], remembered: int
     ) -> tuple[dict[bytes, str], dict[bytes, Future[tuple[Hypothesis, ...]]]]:
         """What this caller is to translate, and what others are translating already."""
         with self._lock:
@@ -326,8 +335,9 @@ class Engine:
             for its_key in own:
                 self._in_flight[its_key] = Future()
             self._waiting += len(own)
-            self._remembered += remembered
-            self._joined += len(others)
+            tally.waiting += len(own)
+            tally.remembered += remembered
+            tally.joined += len(others)
         return own, others
 
     def _own(
@@ -340,18 +350,21 @@ class Engine:
             }
             done = _run(tasks, loaded.batcher)
         except BaseException as error:
-            for future in self._release(own).values():
+            for future in self._release(loaded.tally, own).values():
                 future.set_exception(error)
             raise
-        for its_key, future in self._release(own).items():
+        for its_key, future in self._release(loaded.tally, own).items():
             future.set_result(done[its_key])
         if decoding.alternatives == 1 and self._memory is not None:
             self._memory.put({its_key: answers[0] for its_key, answers in done.items()})
         return done
 
-    def _release(self, own: dict[bytes, str]) -> dict[bytes, Future[tuple[Hypothesis, ...]]]:
+    def _release(
+        self, tally: _Tally, own: dict[bytes, str]
+    ) -> dict[bytes, Future[tuple[Hypothesis, ...]]]:
         with self._lock:
             self._waiting -= len(own)
+            tally.waiting -= len(own)
             return {its_key: self._in_flight.pop(its_key) for its_key in own}
 
 

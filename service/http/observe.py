@@ -1,4 +1,4 @@
-"""What can be seen from outside: request ids, the access log, and Prometheus metrics."""
+"""What can be seen from outside: request ids, the access log, metrics, each request's span."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -17,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from service.errors import StorageFull, StorageUnavailable
 from service.logs import places_of
+from service.tracing import request_span
 
 if TYPE_CHECKING:
     from service.app import Services
@@ -135,15 +137,32 @@ class StateCollector(Collector):
             "1 while the term files cannot be used and an earlier state stays in force.",
             value=float(services.glossaries.problem is not None),
         )
-        stats = services.engine.stats()
-        for name, words in ENGINE_COUNTERS.items():
-            yield CounterMetricFamily(f"relais_engine_{name}", words, value=getattr(stats, name))
-        yield GaugeMetricFamily(
-            "relais_engine_waiting",
-            "Sentences accepted and not yet answered.",
-            value=stats.waiting,
-        )
+        yield from self._models()
         yield from self._jobs()
+
+    def _models(self) -> Iterator[Metric]:
+        """The engine's counts, by model."""
+        models = self._services.engine.stats_by_model()
+        for name, words in ENGINE_COUNTERS.items():
+            counter = CounterMetricFamily(f"relais_engine_{name}", words, labels=["model"])
+            for model, stats in models.items():
+                counter.add_metric([model], getattr(stats, name))
+            yield counter
+        waiting = GaugeMetricFamily(
+            "relais_engine_waiting", "Sentences accepted and not yet answered.", labels=["model"]
+        )
+        fill = GaugeMetricFamily(
+            "relais_engine_batch_fill",
+            "Source pieces in the average batch, as a share of those it may hold.",
+            labels=["model"],
+        )
+        room = self._services.settings.batch_tokens
+        for model, stats in models.items():
+            waiting.add_metric([model], stats.waiting)
+            if stats.batches:
+                fill.add_metric([model], stats.pieces / (stats.batches * room))
+        yield waiting
+        yield fill
 
     def _jobs(self) -> Iterator[Metric]:
         """The chunks of jobs; nothing while there is no job table, or it cannot be read."""
@@ -166,8 +185,18 @@ def log_fault(error: BaseException) -> None:
     log.error("fault", exception=type(error).__qualname__, places=places_of(error))
 
 
+def method_of(request: Request) -> str:
+    """The request's method; "other" for one that a caller invented."""
+    return request.method if request.method in METHODS else "other"
+
+
+def route_of(request: Request) -> str:
+    """The rule that the request's path fits; never the path itself."""
+    return request.url_rule.rule if request.url_rule else "(none)"
+
+
 def install(app: Flask, metrics: Metrics) -> None:
-    """Give every request an id, a line in the log and its place in the metrics."""
+    """Give every request an id, a line in the log and its place in the metrics, and a span."""
 
     @app.before_request
     def begin() -> None:
@@ -177,13 +206,28 @@ def install(app: Flask, metrics: Metrics) -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
         metrics.in_flight.inc()
+        g.open_spans = ExitStack()
+        g.span = g.open_spans.enter_context(
+            request_span(
+                f"{method_of(request)} {route_of(request)}",
+                request.headers,
+                request_id=g.request_id,
+                **{
+                    "http.request.method": method_of(request),
+                    "http.route": route_of(request),
+                },
+            )
+        )
 
     @app.after_request
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.started
-        route = request.url_rule.rule if request.url_rule else "(none)"
+        route = route_of(request)
         response.headers["X-Request-Id"] = g.request_id
-        method = request.method if request.method in METHODS else "other"
+        method = method_of(request)
+        g.span.set(**{"http.response.status_code": response.status_code})
+        if response.status_code >= 500:
+            g.span.fail(str(response.status_code))
         metrics.requests.labels(method, route, str(response.status_code)).inc()
         metrics.seconds.labels(route).observe(seconds)
         quiet = response.status_code < 400 and route.endswith(("/health/live", "/health/ready"))
@@ -203,6 +247,7 @@ def install(app: Flask, metrics: Metrics) -> None:
     def leave(_error: BaseException | None) -> None:
         if "started" in g:
             metrics.in_flight.dec()
+            g.open_spans.close()
 
 
 def add_log_fields(**fields: object) -> None:

@@ -41,6 +41,7 @@ from service.logs import places_of
 from service.pipeline import Pipeline, Request, Translation
 from service.serialise import translation_to_json
 from service.text.markup import Rules
+from service.tracing import span
 
 log = structlog.get_logger("service.jobs")
 
@@ -179,8 +180,13 @@ class ChunkWorker:
 
     def _attempt(self, claim: Claim) -> None:
         try:
-            records = self._queue.records(claim)
-            outcomes = translate_records(records, claim.options, self._translate, self._glossary)
+            with span("job chunk", job=claim.job, start=claim.start, stop=claim.stop) as own:
+                records = self._queue.records(claim)
+                outcomes = translate_records(
+                    records, claim.options, self._translate, self._glossary
+                )
+                failed = sum(outcome.failed for outcome in outcomes)
+                own.set(items=len(records), failed=failed)
         except STORAGE_ERRORS:
             raise
         except (Overloaded, NotReady) as error:

@@ -12,8 +12,10 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from service import logs
+from service.engine import Stats
 
 TEXT = "Une phrase secrète que personne ne doit lire"
 
@@ -127,3 +129,47 @@ def test_records_of_other_libraries_are_json_lines_too(
     assert line["logger"] == "some.library"
     assert line["exception"] == "ValueError"
     assert TEXT not in json.dumps(line, ensure_ascii=False)
+
+
+def engine_samples(client: FlaskClient) -> dict[str, dict[str, float]]:
+    """The engine's metrics: model to value, by the metric's name."""
+    found: dict[str, dict[str, float]] = {}
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        if family.name.startswith("relais_engine_"):
+            found[family.name.removeprefix("relais_engine_")] = {
+                sample.labels["model"]: sample.value for sample in family.samples
+            }
+    return found
+
+
+def test_the_engines_metrics_are_told_by_model(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(batch_tokens=1000)
+    busy, idle = "translate-ar_en-1.0", "translate-fr_en-1.0"
+    stats = {busy: Stats(4, 50, 1000, 1200, 7, 3, 2), idle: Stats()}
+    monkeypatch.setattr(app.extensions["relais"].engine, "stats_by_model", lambda: stats)
+
+    assert engine_samples(app.test_client()) == {
+        "batches": {busy: 4, idle: 0},
+        "units": {busy: 50, idle: 0},
+        "pieces": {busy: 1000, idle: 0},
+        "padded": {busy: 1200, idle: 0},
+        "remembered": {busy: 7, idle: 0},
+        "joined": {busy: 3, idle: 0},
+        "waiting": {busy: 2, idle: 0},
+        "batch_fill": {busy: 0.25},
+    }
+
+
+def test_only_the_model_that_was_asked_counts(client: FlaskClient) -> None:
+    before = engine_samples(client)
+    text = {"text": "Cette phrase du maire ne vient que de cet essai.", "source": "fr"}
+    model = client.post("/v1/translate", json=text).json["model"]
+    after = engine_samples(client)
+
+    assert len(after["units"]) > 1
+    assert {name for name in after["units"] if after["units"][name] > before["units"][name]} == {
+        model
+    }
+    assert 0 < after["batch_fill"][model] <= 1

@@ -207,10 +207,12 @@ def test_metrics_tell_readiness_and_the_glossarys_state(client: FlaskClient) -> 
 
 
 def test_metrics_count_the_models_calls_and_what_the_memory_spared(client: FlaskClient) -> None:
+    model = client.post("/v1/translate", json={"text": "Merci.", "source": "fr"}).json["model"]
+
     def counts() -> tuple[float, float]:
         return (
-            sample(client, "relais_engine_batches_total"),
-            sample(client, "relais_engine_remembered_total"),
+            sample(client, "relais_engine_batches_total", model=model),
+            sample(client, "relais_engine_remembered_total", model=model),
         )
 
     text = "Cette phrase-ci ne se trouve dans aucun autre test de ce projet."
@@ -222,4 +224,4 @@ def test_metrics_count_the_models_calls_and_what_the_memory_spared(client: Flask
 
     assert once[0] > before[0]
     assert twice == (once[0], once[1] + 1)
-    assert sample(client, "relais_engine_waiting") == 0
+    assert sample(client, "relais_engine_waiting", model=model) == 0
