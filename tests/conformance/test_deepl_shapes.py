@@ -299,7 +299,6 @@ def test_statuses_of_other_errors(live_server: Server) -> None:
         (live_server.post("/v2/translate", json=too_long), 413),
         (live_server.post("/v2/translate", json=too_large), 413),
         (live_server.get("/v2/nothing"), 404),
-        (live_server.post("/v2/document"), 404),
         (live_server.post("/v2/usage"), 405),
         (live_server.post("/v2/translate", json=[]), 400),
         (

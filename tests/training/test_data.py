@@ -47,7 +47,7 @@ def test_the_held_out_list_holds_hashes_and_no_text() -> None:
 
 
 def test_a_cap_limits_an_origin_and_the_choice_is_fixed_by_the_seed() -> None:
-    pairs = [data.Pair(str(n), str(n), "canada-laws") for n in range(6_000)]
+    pairs = [data.Pair(str(n), str(n), "canada-laws") for n in range(9_000)]
     first, second = data.choose(pairs, "fr"), data.choose(pairs, "fr")
     assert len(first) == data.MIXTURE["fr"]["canada-laws"].cap
     assert first == second
