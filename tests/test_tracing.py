@@ -141,6 +141,21 @@ def test_the_steps_of_a_long_request_belong_to_it_in_all_threads(
     assert {span.parent and span.parent.span_id for span in engine} == {request.context.span_id}
 
 
+def test_the_steps_of_a_streamed_batch_belong_to_its_request(
+    client: FlaskClient, spans: InMemorySpanExporter
+) -> None:
+    spans.clear()
+    lines = '{"text": "Bonjour à tous.", "source": "fr"}\n' * 300
+    response = client.post("/v1/translate/batch", data=lines, content_type="application/x-ndjson")
+
+    assert len(response.text.splitlines()) == 300
+    (request,) = named(spans, "POST /v1/translate/batch")
+    assert request.context is not None
+    segments = named(spans, "segment")
+    assert len(segments) == 300
+    assert {span.parent and span.parent.span_id for span in segments} == {request.context.span_id}
+
+
 def test_a_callers_trace_goes_on(client: FlaskClient, spans: InMemorySpanExporter) -> None:
     theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     spans.clear()

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
@@ -208,6 +209,8 @@ class BatchStream:
         self._interrupt = interrupt
         self._glossary = glossary
         self._handed_over: float | None = None
+        # The request's id and span, for the threads; by the time they work it may have ended.
+        self._context = copy_context()
         self.queue = RecordQueue(spill_dir, self._is_stalled)
         self._reader = threading.Thread(target=self._read, name="batch-reader", daemon=True)
 
@@ -250,7 +253,9 @@ class BatchStream:
                     elif not group:
                         break
                     else:
-                        pending.append(executor.submit(self._work_on, group))
+                        pending.append(
+                            executor.submit(self._context.copy().run, self._work_on, group)
+                        )
                 if pending:
                     while not wait([pending[0]], timeout=PULSE_SECONDS).done:
                         yield []
