@@ -7,6 +7,7 @@ deep nesting and with ValueError on integers of thousands of digits; each is a c
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import NoReturn, TypeVar
 
@@ -109,10 +110,16 @@ def refusal(error: ValidationError, *, prefix: str = "") -> InvalidRequest:
     return InvalidRequest(f"{message}.", field=field)
 
 
+#: What pydantic puts into a location for the member of a union that it tried.
+_UNION_MEMBER = re.compile(r"constrained-\w+|(?:list|literal|function-[\w-]+)\[.*\]")
+
+
 def path_of(location: Sequence[int | str], *, prefix: str = "") -> str | None:
     """A pydantic location as a path: ``("items", 3, "text")`` → ``items[3].text``."""
     path = prefix
     for part in location:
+        if isinstance(part, str) and _UNION_MEMBER.fullmatch(part):
+            continue
         if isinstance(part, int):
             path += f"[{part}]"
         else:

@@ -144,6 +144,18 @@ def normalise(
     return Normalised(current, names)
 
 
+def _side_by_side(reports: Sequence[NameReport]) -> list[NameReport]:
+    """The reports in the order of the text; of those that overlap, the surest."""
+    kept: list[NameReport] = []
+    for report in sorted(reports, key=lambda report: (not report.applied, -report.score)):
+        place = bisect_left(kept, report.start, key=lambda other: other.start)
+        before = place and kept[place - 1].end > report.start
+        after = place < len(kept) and kept[place].start < report.end
+        if not before and not after:
+            kept.insert(place, report)
+    return kept
+
+
 def _together(
     text: str, current: str, before: tuple[NameReport, ...], found: list[NameReport]
 ) -> tuple[NameReport, ...]:
@@ -261,7 +273,7 @@ class _Pass:
         self._alone()
         self._places()
         self._consistent()
-        return sorted(self.reports, key=lambda report: report.start)
+        return _side_by_side(self.reports)
 
     def _consistent(self) -> None:
         """One spelling for each name that no entry knows: put right or reported."""

@@ -42,7 +42,7 @@ WRONG_SHAPE = {
     "a source that is a list": ({"text": "a", "source": ["fr"]}, "source"),
     "a source with a line end": ({"text": "a", "source": "fr\n"}, "source"),
     "a target that is empty": ({"text": "a", "target": ""}, "target"),
-    "an unknown glossary": ({"text": "a", "glossary": "../../etc/passwd"}, "glossary"),
+    "a glossary as a number": ({"text": "a", "glossary": 7}, "glossary"),
     "explain as a word": ({"text": "a", "explain": "yes"}, "explain"),
     "an unknown format": ({"text": "a", "format": "docx"}, "format"),
 }

@@ -34,6 +34,9 @@ class FakeEngine:
     def stats(self) -> Stats:
         return Stats(0, 0, 0, 0, 0, 0, 0)
 
+    def stats_by_model(self) -> dict[str, Stats]:
+        return {}
+
     def pairs(self) -> tuple[tuple[str, str], ...]:
         return (("fr", "en"), ("ar", "en"))
 

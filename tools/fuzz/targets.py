@@ -73,12 +73,12 @@ def html(text: str) -> None:
 
 
 def markdown(text: str) -> None:
-    """Markdown that is not changed stays as it is."""
+    """Markdown that is not changed stays as it is, but for line ends of several kinds."""
 
     def same(segments: Sequence[Segment]) -> list[Translated]:
         return [Translated(segment.text) for segment in segments]
 
-    content = text.encode("utf-8", "replace")
+    content = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     try:
         assert markdown_files.translate(content, same, "en") == content
     except InvalidRequest:
