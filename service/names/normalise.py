@@ -1211,6 +1211,8 @@ class _Pass:
         entry = person.name.entry
         span = self.tokens[first:last]
         if folded == part.folded:
+            if self._neighbours(first, last, run_first, run_last, person, False):
+                return None
             return self._right_surname(first, last, entry, part, article)
         texts = {option[2].text for option in options if option[0] > score - MARGIN}
         evidence = [

@@ -186,3 +186,8 @@ def test_the_report_rebuilds_the_text(pieces: list[str]) -> None:
             rebuilt += text[at : name.start] + name.replacement
             at = name.end
     assert rebuilt + text[at:] == result.text
+
+
+def test_somebody_else_of_the_same_surname_keeps_it_without_accents() -> None:
+    text = "Laurent Nuñez met Paul Nunez. Nunez agreed, said the minister."
+    assert right(text) == "Laurent Nuñez met Paul Nunez. Nuñez agreed, said the minister."
