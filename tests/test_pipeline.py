@@ -251,3 +251,16 @@ def test_a_sentence_that_lost_a_name_is_asked_again(tmp_path: Path) -> None:
     result = one(pipeline.translate([Request(text, source="ar")])[0])
     assert result.text == "Franck Allisio said so. He said that he would stand."
     assert [len(sentences) for _, _, sentences in engine.calls] == [2, 1]
+
+
+def test_a_short_english_text_full_of_names_is_not_refused_as_dutch(pipeline: Pipeline) -> None:
+    text = "Activist Amin Kisasi met Benoit Payen in Marseille."
+    (done,) = pipeline.translate([Request(text)])
+    assert isinstance(done, Translation)
+    assert done.source == "en"
+
+
+def test_a_text_that_is_surely_dutch_is_refused(pipeline: Pipeline) -> None:
+    text = "De minister heeft gisteren in Marseille met de burgemeester gesproken."
+    (refused,) = pipeline.translate([Request(text)])
+    assert isinstance(refused, UnsupportedLanguage)
