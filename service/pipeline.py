@@ -45,8 +45,8 @@ from service.tracing import span
 # Below this the detected language is flagged on every sentence: of our labelled short texts that
 # are detected wrongly, most lie under it (tests/text).
 LOW_CONFIDENCE = 0.5
-# A short English text full of names reads much like Dutch ("Amin Kisasi met Benoit Payen in ..."). A
-# language that is not served and no surer than this gives way to a served one with that much.
+# A short English text full of names reads much like Dutch ("Amin Kisasi met Benoit Payen in ...").
+# A language that is not served and no surer than this gives way to a served one with that much.
 UNSURE, PLAUSIBLE = 0.7, 0.2
 
 # A sentence that lost a name is asked again for this many translations, with as wide a beam: of
