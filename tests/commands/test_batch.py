@@ -108,7 +108,7 @@ def test_an_output_of_something_else_is_never_overwritten_unasked(tmp_path: Path
 
 
 def test_a_killed_run_goes_on_without_losing_or_repeating_an_item(tmp_path: Path) -> None:
-    texts = [f"Le maire numéro {n} a salué la foule. Il pleut." for n in range(400)]
+    texts = [f"Le maire numéro {n} a salué la foule. Il pleut." for n in range(1_000)]
     source, output = json_lines(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "service", "batch", str(source), "-o", str(output)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, env=dict(os.environ))
@@ -130,7 +130,7 @@ def test_a_killed_run_goes_on_without_losing_or_repeating_an_item(tmp_path: Path
 
 
 def test_ctrl_c_stops_with_a_status_of_its_own_and_can_be_gone_on_with(tmp_path: Path) -> None:
-    texts = [f"Le maire numéro {n} a salué la foule. Il pleut." for n in range(400)]
+    texts = [f"Le maire numéro {n} a salué la foule. Il pleut." for n in range(5_000)]
     source, output = json_lines(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "service", "batch", str(source), "-o", str(output)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, env=dict(os.environ), text=True)
