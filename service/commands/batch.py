@@ -306,14 +306,20 @@ def batch(
     settings = Settings.load()
     given = Input(path, form or FORMATS.get(ending, "jsonl"), columns, settings.max_item_chars)
     options = Options(source, target, which, explain, text_format)
-    failed = _run(given, output, options, directory, overwrite)
+    spill = settings.data_dir / "spill"
+    failed = _run(given, output, options, directory, overwrite, spill)
     if failed:
         click.echo(f"{failed:,} item(s) failed; their lines say why.", err=True)
         raise SystemExit(1)
 
 
 def _run(
-    given: Input, output: str, options: Options, directory: Path | None, overwrite: bool
+    given: Input,
+    output: str,
+    options: Options,
+    directory: Path | None,
+    overwrite: bool,
+    spill: Path,
 ) -> int:
     """Do the work; the number of items that failed."""
     total, digest = given.survey(given.path) if given.path else (None, None)
@@ -334,7 +340,7 @@ def _run(
             itertools.islice(given.records(stream), done.items, None),
             options,
             meter.counting(translating(lambda: pipeline, given.max_chars)),
-            spill_dir=Settings.load().data_dir / "spill",
+            spill_dir=spill,
         )
         items, failed = done.items, done.failed
         try:

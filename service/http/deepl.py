@@ -44,8 +44,8 @@ from service.http.face import Face, key_in_headers
 from service.http.limits import check_item_count
 from service.http.openapi import FORMS, operation
 from service.http.problems import Problem
+from service.http.quota import Account
 from service.http.schemas import LANGUAGE_CODE, MOST_GLOSSARIES
-from service.keys import Key
 from service.pipeline import Request
 from service.text.detect import UNDETERMINED
 from service.text.files import MAX_FILE_BYTES
@@ -387,12 +387,12 @@ def usage() -> Response:
     """Characters translated for this API key in this calendar month, and the most that may be;
     without a key of the keys file, those translated since this process began."""
     own = services()
-    key: Key | None = g.get("key")
-    if key is None or not key.created:
+    account = Account.of_request(own.usage)
+    if account.key is None:
         used, limit = _characters(own), CHARACTER_LIMIT
     else:
-        used = own.usage.of(key.sha256)
-        limit = key.characters_per_month or CHARACTER_LIMIT
+        used = account.used()
+        limit = account.key.characters_per_month or CHARACTER_LIMIT
     return jsonify({"character_count": used, "character_limit": limit})
 
 

@@ -21,7 +21,7 @@ from service.http.face import Face
 from service.http.limits import check_item_count
 from service.http.observe import add_log_fields
 from service.http.openapi import operation
-from service.http.quota import Account
+from service.http.quota import Account, translated_characters
 from service.http.schemas import (
     DetectedItems,
     DetectionOut,
@@ -94,20 +94,11 @@ def translate() -> Response:
     results = _work_on(own, "translate", items, work)
     response = _answer_one(results, show) if body.is_one else _answer_many(items, results, show)
     done = [result for result in results if isinstance(result, Translation)]
-    account.charge(_translated_characters(items, results))
+    texts = ["" if isinstance(item, Refused) else item.text for item in items]
+    account.charge(translated_characters(texts, results))
     _name_versions(response, own, done)
     add_log_fields(sentences=sum(len(result.sentences) for result in done))
     return response
-
-
-def _translated_characters(
-    items: Sequence[TranslateItem | Refused], results: Sequence[Translation | ServiceError]
-) -> int:
-    return sum(
-        len(item.text)
-        for item, result in zip(items, results, strict=True)
-        if not isinstance(item, Refused) and isinstance(result, Translation)
-    )
 
 
 def _name_versions(response: Response, own: Services, done: Sequence[Translation]) -> None:

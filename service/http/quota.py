@@ -40,6 +40,10 @@ class Account:
         key: Key | None = g.get("key")
         return cls(book, key if key is not None and key.created else None)
 
+    def used(self) -> int:
+        """Characters counted in this month."""
+        return self.book.of(self.key.sha256) if self.key else 0
+
     def check(self, characters: int = 1) -> None:
         """See that so many characters may still be translated.
 
@@ -49,7 +53,7 @@ class Account:
         if self.key is None or self.key.characters_per_month is None:
             return
         limit = self.key.characters_per_month
-        used = self.book.of(self.key.sha256)
+        used = self.used()
         if used + characters > limit:
             raise QuotaExceeded(
                 f"This API key may have {limit:,} characters translated in a month; {used:,} "
@@ -79,16 +83,19 @@ class Account:
             except QuotaExceeded as error:
                 return [error] * len(requests)
             results = translate(requests, formats)
-            self.charge(
-                sum(
-                    len(request.text)
-                    for request, result in zip(requests, results, strict=True)
-                    if isinstance(result, Translation)
-                )
-            )
+            self.charge(translated_characters([request.text for request in requests], results))
             return results
 
         return within
+
+
+def translated_characters(texts: Sequence[str], results: Sequence[object]) -> int:
+    """Characters of those texts that were translated; what failed costs nothing."""
+    return sum(
+        len(text)
+        for text, result in zip(texts, results, strict=True)
+        if isinstance(result, Translation)
+    )
 
 
 @dataclass

@@ -416,6 +416,19 @@ class Memo:
         self.givens: dict[str, list[tuple[str, int]]] = {}
         self.scores: dict[tuple[str, int], float] = {}
         self.candidates: dict[tuple[str, str], set[tuple[int, int]]] = {}
+        self._places: dict[str, list[tuple[float, Place]]] = {}
+
+    def places(self, folded: str, index: NameIndex) -> list[tuple[float, Place]]:
+        """The places that a folded form may be, with their scores, the likeliest first."""
+        known = self._places.get(folded)
+        if known is None:
+            near = index.near_places(skeleton.plain_units(folded))
+            known = sorted(
+                ((self.score(folded, place.part), place) for place in near),
+                key=lambda option: -option[0],
+            )
+            self._places[folded] = known
+        return known
 
     def score(self, folded: str, part: Part) -> float:
         """The log-odds that a folded form is a damaged form of a part."""

@@ -1425,11 +1425,7 @@ class _Pass:
         """Decide on a form after a word that comes before places; True to look at it again."""
         if folded in settled:
             return True
-        near = self.index.near_places(plain_units(folded))
-        scored = sorted(
-            ((self.memo.score(folded, place.part), place) for place in near),
-            key=lambda option: -option[0],
-        )
+        scored = self.memo.places(folded, self.index)
         if not scored or scored[0][0] < PLACE_SUGGEST:
             return False
         score, place = scored[0]
