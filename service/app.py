@@ -62,7 +62,7 @@ class Services:
     def __post_init__(self) -> None:
         self.jobs = JobSystem.build(
             self.settings,
-            translating(lambda: self.pipeline, self.settings.max_item_chars),
+            self.metrics.counted(translating(lambda: self.pipeline, self.settings.max_item_chars)),
             ready=lambda: self.ready,
             in_force=lambda: self.glossaries.current,
         )

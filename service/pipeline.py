@@ -220,11 +220,22 @@ class Pipeline:
         self._decode(works)
 
     def normalise(
-        self, text: str, language: str = "en", glossary: Glossary | None = None
+        self,
+        text: str,
+        language: str = "en",
+        glossary: Glossary | Literal["default", "none"] = "default",
     ) -> Normalised:
-        """Put the names of a text right that is already in its final language."""
+        """Put the names of a text right that is already in its final language.
+
+        Args:
+            text, language: the text and its ISO 639-1 code.
+            glossary: as in `Request`.
+        """
         self.check(text)
-        return _names_right(text, glossary or self._glossaries.current, language)
+        if glossary == "none":
+            return Normalised(text, ())
+        chosen = self._glossaries.current if glossary == "default" else glossary
+        return _names_right(text, chosen, language)
 
     def detect(self, text: str) -> Detection:
         """Which language a text is in, and how sure that is."""

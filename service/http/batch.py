@@ -71,7 +71,7 @@ def translate_batch() -> Response:
         _begun(records, upload),
         options,
         Account.of_request(own.usage).metered(
-            translating(lambda: own.pipeline, own.settings.max_item_chars)
+            own.metrics.counted(translating(lambda: own.pipeline, own.settings.max_item_chars))
         ),
         spill_dir=own.settings.data_dir / "spill",
         interrupt=upload.interrupt,

@@ -38,6 +38,7 @@ from service.http.schemas import (
     TranslationOut,
     entries,
 )
+from service.names.glossary import Glossary
 from service.names.normalise import Normalised
 from service.pipeline import Request, Translation
 from service.serialise import detection_to_json, name_to_json, translation_to_json
@@ -138,14 +139,16 @@ def detect() -> Response:
     tag="translate",
     request=NormaliseRequest,
     answers={200: (NormalisedOut, NormalisedItems)},
-    errors=(400, 403, 413, 415, 429),
+    errors=(400, 403, 404, 413, 415, 429),
 )
 def normalise() -> Response:
     """For English that was relayed from French or Arabic: the text comes back as it was, with
     the names that the glossary knows in their right spelling, and a report on each."""
     body = validate(NormaliseRequest, read_json(request))
     own = services()
-    glossary = own.glossaries.current
+    choice = choose_glossary(own, body.glossary)
+    glossary = own.glossaries.current if choice == "default" else choice
+    version = glossary.version if isinstance(glossary, Glossary) else ""
 
     def work(items: Sequence[NormaliseItem]) -> list[Normalised | ServiceError]:
         return [
@@ -158,13 +161,13 @@ def normalise() -> Response:
         return {
             "text": result.text,
             "names": [name_to_json(name) for name in result.names],
-            "glossary": glossary.version,
+            "glossary": version,
         }
 
     items = entries([NormaliseItem(text=body.text)] if body.is_one else body.items)
     results = _work_on(own, "normalise", items, work)
     response = _answer_one(results, show) if body.is_one else _answer_many(items, results, show)
-    response.headers["X-Glossary-Version"] = glossary.version
+    response.headers["X-Glossary-Version"] = version or "none"
     return response
 
 

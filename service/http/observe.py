@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -16,14 +16,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from service.errors import StorageFull, StorageUnavailable
+from service.errors import ServiceError, StorageFull, StorageUnavailable
 from service.logs import places_of
+from service.pipeline import Request as TextRequest
+from service.pipeline import Translation
 from service.tracing import request_span
 
 if TYPE_CHECKING:
     from service.app import Services
+    from service.jobs.records import TextFormat
+    from service.jobs.work import Translate
     from service.names.report import NameReport
-    from service.pipeline import Translation
 
 log = structlog.get_logger("service.http")
 
@@ -72,7 +75,10 @@ class Metrics:
             registry=self.registry,
         )
         self.sentences = Counter(
-            "relais_sentences", "Sentences translated.", ["source"], registry=self.registry
+            "relais_sentences",
+            "Sentences translated.",
+            ["source", "model"],
+            registry=self.registry,
         )
         self.flags = Counter(
             "relais_flags",
@@ -82,27 +88,42 @@ class Metrics:
         )
         self.names = Counter(
             "relais_names",
-            "Names found: changed, right as they stood, or suggested and left alone.",
-            ["outcome"],
+            "Names found: changed, right as they stood, or suggested and left alone; the model is "
+            "empty where nothing was translated.",
+            ["outcome", "model"],
             registry=self.registry,
         )
 
-    def count_names(self, names: Iterable[NameReport]) -> None:
-        """Count the names of one report."""
+    def count_names(self, names: Iterable[NameReport], model: str = "") -> None:
+        """Count the names of one report; `model` is what translated the text, if any."""
         for name in names:
             if name.surface == name.replacement:
                 outcome = "right"
             else:
                 outcome = "changed" if name.applied else "suggested"
-            self.names.labels(outcome).inc()
+            self.names.labels(outcome, model).inc()
 
     def count_translation(self, translation: Translation) -> None:
         """Count what one translated text amounted to."""
-        self.sentences.labels(translation.source).inc(len(translation.sentences))
+        self.sentences.labels(translation.source, translation.model).inc(len(translation.sentences))
         for sentence in translation.sentences:
             for flag in sentence.flags:
                 self.flags.labels(flag).inc()
-        self.count_names(translation.names)
+        self.count_names(translation.names, translation.model)
+
+    def counted(self, translate: Translate) -> Translate:
+        """`translate`, with everything that it translates counted: for batches and jobs."""
+
+        def counting(
+            requests: Sequence[TextRequest], formats: Sequence[TextFormat]
+        ) -> Sequence[Translation | ServiceError]:
+            results = translate(requests, formats)
+            for result in results:
+                if isinstance(result, Translation):
+                    self.count_translation(result)
+            return results
+
+        return counting
 
 
 #: The engine's counts (`service.engine.engine.Stats`) and what they mean.

@@ -243,6 +243,7 @@ class NormaliseRequest(
     text: Text = ""
     items: list[Annotated[NormaliseItem, OrRefused]] = []
     language: LanguageCode = Field("en", description="The language that the text is in.")
+    glossary: GlossaryName | GlossaryNames = "default"
 
 
 Flag = bool | Literal[0, 1, "0", "1", "true", "false", "yes", "no", "on", "off", ""] | None

@@ -53,6 +53,28 @@ def test_a_text_takes_it_by_id_and_by_name(client: FlaskClient, desk: str) -> No
     assert "John Hammer" not in translated(client, "default")
 
 
+def test_names_are_put_right_with_it(client: FlaskClient) -> None:
+    identifier = make(client, "spellings", "Amaury Vauquelin")
+    damaged = "Amauri Vokelin, the mayor, spoke."
+
+    def right(glossary: str) -> str:
+        response = client.post("/v1/normalise", json={"text": damaged, "glossary": glossary})
+        assert response.status_code == 200, response.text
+        return str(response.json["text"])  # type: ignore[index]
+
+    assert right("spellings") == "Amaury Vauquelin, the mayor, spoke."
+    assert right(identifier) == "Amaury Vauquelin, the mayor, spoke."
+    assert right("default") == damaged
+    client.delete(f"/v3/glossaries/{identifier}")
+
+
+def test_normalise_says_which_glossary_is_missing(client: FlaskClient) -> None:
+    response = client.post("/v1/normalise", json={"text": "A text.", "glossary": "nowhere"})
+
+    assert response.status_code == 404
+    assert response.json["code"] == "not_found"  # type: ignore[index]
+
+
 def test_of_several_the_first_that_has_a_term_decides(client: FlaskClient, desk: str) -> None:
     other = make(client, "sport", "Johnny Hammer")
 

@@ -171,6 +171,13 @@ def test_normalise_reports_each_name_with_exact_spans(client: FlaskClient) -> No
         assert RELAYED[name["start"] : name["end"]] == name["surface"]
 
 
+def test_normalise_with_no_glossary_changes_nothing(client: FlaskClient) -> None:
+    response = client.post("/v1/normalise", json={"text": RELAYED, "glossary": "none"})
+
+    assert response.json == {"text": RELAYED, "names": [], "glossary": ""}
+    assert response.headers["X-Glossary-Version"] == "none"
+
+
 def test_normalising_twice_changes_nothing_more(client: FlaskClient) -> None:
     once = post(client, "/v1/normalise", text=RELAYED)["text"]
 

@@ -175,12 +175,16 @@ def test_metrics_count_items_by_outcome(client: FlaskClient) -> None:
     assert (good() - good_before, bad() - bad_before) == (2, 1)
 
 
-def test_metrics_count_sentences_and_names(client: FlaskClient) -> None:
+def test_metrics_count_sentences_and_names_by_model(client: FlaskClient) -> None:
+    answer = client.post("/v1/translate", json={"text": "Bonjour.", "source": "fr"}).json
+    assert answer is not None
+    model = answer["model"]
+
     def sentences() -> float:
-        return sample(client, "relais_sentences_total", source="fr")
+        return sample(client, "relais_sentences_total", source="fr", model=model)
 
     def names() -> float:
-        return sample(client, "relais_names_total", outcome="changed")
+        return sample(client, "relais_names_total", outcome="changed", model="")
 
     sentences_before, names_before = sentences(), names()
     client.post("/v1/translate", json={"text": "Bonjour à tous. Merci !", "source": "fr"})
@@ -188,6 +192,24 @@ def test_metrics_count_sentences_and_names(client: FlaskClient) -> None:
 
     assert sentences() - sentences_before == 2
     assert names() - names_before == 1
+
+
+def test_metrics_count_the_sentences_of_batches(client: FlaskClient) -> None:
+    model = (client.post("/v1/translate", json={"text": "Bonjour.", "source": "fr"}).json or {})[
+        "model"
+    ]
+
+    def sentences() -> float:
+        return sample(client, "relais_sentences_total", source="fr", model=model)
+
+    before = sentences()
+    client.post(
+        "/v1/translate/batch?source=fr",
+        data='{"text": "Bonjour."}\n{"text": "Merci. Au revoir !"}\n',
+        content_type="application/x-ndjson",
+    ).get_data()
+
+    assert sentences() - before == 3
 
 
 def test_metrics_count_requests_by_route_and_never_by_path(client: FlaskClient) -> None:
