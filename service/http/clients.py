@@ -25,7 +25,6 @@ from service.http.schemas import MOST_GLOSSARIES
 from service.http.uploads import UploadQuery
 from service.jobs.records import Options
 from service.names.glossary import Glossary
-from service.names.normalise import Normalised
 from service.pipeline import LOW_CONFIDENCE, Request, Translation
 from service.text.detect import UNDETERMINED
 from service.text.markup import Rules
@@ -256,18 +255,10 @@ def alternatives(
             pieces += [translation.raw_text[at : pair.target_start], chosen]
             at = pair.target_end
         pieces.append(translation.raw_text[at:])
-        text = _normalised(own, "".join(pieces), translation.target, glossary)
+        text = own.pipeline.normalise("".join(pieces), translation.target, glossary).text
         if text != translation.text and text not in texts:
             texts.append(text)
     return texts[:count]
-
-
-def _normalised(own: Services, text: str, language: str, glossary: GlossaryChoice) -> str:
-    if glossary == "none":
-        return text
-    chosen = None if glossary == "default" else glossary
-    result: Normalised = own.pipeline.normalise(text, language, chosen)
-    return result.text
 
 
 def warnings_of(answer: Answer) -> list[str]:
