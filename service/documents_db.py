@@ -35,7 +35,7 @@ from service.errors import (
     StorageUnavailable,
 )
 from service.jobs.database import Database
-from service.jobs.schema import metadata
+from service.jobs.schema import has_come, metadata
 from service.logs import places_of
 
 log = structlog.get_logger("service.documents")
@@ -218,12 +218,11 @@ class DocumentDesk:
             documents.c.characters,
             documents.c.problem,
             documents.c.key_digest,
-            documents.c.lease_until,
         )
         with self._database.transaction(writes=False) as connection:
             now = self._database.now(connection)
             row = connection.execute(
-                sa.select(*columns).where(
+                sa.select(*columns, _let_go(now).label("let_go")).where(
                     documents.c.id == identifier,
                     documents.c.owner == owner,
                     documents.c.updated >= now - LIFETIME,
@@ -233,7 +232,7 @@ class DocumentDesk:
             raise _not_found()
         unfinished = row.state in ("queued", "translating")
         status = Status(row.name, row.state, row.characters, row.problem)
-        return status, unfinished and row.lease_until < now
+        return status, unfinished and row.let_go
 
     # Working
 
@@ -293,7 +292,7 @@ class DocumentDesk:
                 .where(
                     documents.c.id == identifier,
                     documents.c.state.in_(("queued", "translating")),
-                    documents.c.lease_until < now,
+                    _let_go(now),
                 )
                 .values(
                     state="translating",
@@ -369,6 +368,11 @@ class DocumentDesk:
                     updated=self._database.now(connection),
                 )
             )
+
+
+def _let_go(now: float) -> sa.ColumnElement[bool]:
+    """Whether no process holds a document: its lease is over."""
+    return has_come(documents.c.lease_until, now, 2 * LEASE_SECONDS)
 
 
 def _digest(key: str) -> str:

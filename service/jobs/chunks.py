@@ -10,7 +10,8 @@ two of them:
 - A try is counted *before* the work begins, so that an item that kills its worker is counted too.
   A chunk that failed is split by `FAN_OUT` until the item at fault is alone; alone, it is tried
   `MAX_TRIES` times and then set aside with an error.
-- A lease that ends later than any lease could is void as well: the clock has been set back.
+- A lease that ends later than any lease could is void as well, and a pause that does is over: the
+  clock has been set back.
 
 Row locks are taken job first, then chunk, everywhere; that order is what rules deadlocks out.
 """
@@ -28,13 +29,23 @@ import sqlalchemy as sa
 from service.errors import ItemSetAside
 from service.jobs.database import Database
 from service.jobs.records import Fault, Options, Record, result_line
-from service.jobs.schema import ACTIVE, chunks, end_job_if_done, items, jobs, results
+from service.jobs.schema import (
+    ACTIVE,
+    chunks,
+    end_job_if_done,
+    has_come,
+    items,
+    jobs,
+    results,
+)
 
 #: Times that one item alone is tried before it is set aside.
 MAX_TRIES: Final = 3
 #: Parts into which a failed chunk is split. 8 isolates one of 64 items in two splits; 2 would need
 #: six, and each may cost a worker's life.
 FAN_OUT: Final = 8
+#: Most seconds for which a chunk may be given back.
+LONGEST_DELAY: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +127,10 @@ class ChunkQueue:
         return found
 
     def _claimable(self, now: float, start: int | None = None) -> sa.ColumnElement[bool]:
-        waiting = sa.and_(chunks.c.state == "waiting", chunks.c.not_before <= now)
-        over = sa.or_(
-            chunks.c.lease_until < now, chunks.c.lease_until > now + 2 * self.lease_seconds
+        waiting = sa.and_(
+            chunks.c.state == "waiting", has_come(chunks.c.not_before, now, LONGEST_DELAY)
         )
+        over = has_come(chunks.c.lease_until, now, 2 * self.lease_seconds)
         ready = sa.or_(waiting, sa.and_(chunks.c.state == "leased", over))
         return ready if start is None else sa.and_(ready, chunks.c.start == start)
 
@@ -263,7 +274,7 @@ class ChunkQueue:
 
         Args:
             failed: whether its items may be to blame; otherwise the try is not counted.
-            delay: seconds before it may be taken again.
+            delay: seconds before it may be taken again; at most LONGEST_DELAY.
             problem: what to say meanwhile about the job.
         """
         with self._database.transaction() as connection:

@@ -93,6 +93,15 @@ results = sa.Table(
 )
 
 
+def has_come(moment: sa.ColumnElement[Any], now: float, furthest: float) -> sa.ColumnElement[bool]:
+    """Whether a moment that is waited for has come.
+
+    One more than `furthest` seconds ahead, further than any is ever set, has come too: the clock
+    has been set back since.
+    """
+    return sa.or_(moment <= now, moment > now + furthest)
+
+
 def webhook_due(now: float) -> dict[str, Any]:
     """The values of a job that has just ended, which have its caller told if he asked for it."""
     state = sa.case((jobs.c.webhook_url.is_not(None), "pending"), else_=None)

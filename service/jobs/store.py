@@ -18,7 +18,16 @@ import sqlalchemy as sa
 from service.errors import Conflict, InvalidRequest, NotFound
 from service.jobs.database import Database
 from service.jobs.records import Options, Record
-from service.jobs.schema import ACTIVE, State, chunks, items, jobs, results, webhook_due
+from service.jobs.schema import (
+    ACTIVE,
+    State,
+    chunks,
+    has_come,
+    items,
+    jobs,
+    results,
+    webhook_due,
+)
 
 #: Seconds over which the present rate of a job is measured.
 RATE_WINDOW: Final = 60.0
@@ -28,6 +37,8 @@ UPLOAD_IDLE: Final = 900.0
 UPLOAD_SILENCE: Final = 60.0
 #: Seconds that one attempt to deliver a webhook may take before another process tries.
 WEBHOOK_LEASE: Final = 300.0
+#: Most seconds after which the delivery of a webhook may be tried again.
+LONGEST_WEBHOOK_DELAY: Final = 4 * 3600.0
 #: Result lines read from the database at once.
 PAGE: Final = 200
 
@@ -132,7 +143,7 @@ class JobStore:
             return None
         if row.state != "receiving":
             return self._job(connection, row.id, owner)
-        if row.updated > now - UPLOAD_SILENCE:
+        if abs(now - row.updated) < UPLOAD_SILENCE:  # more ahead: the clock has been set back
             raise Conflict(
                 f"An upload with this Idempotency-Key is going on as {row.id}. Wait for it; or, "
                 f"if it broke, send it again after {UPLOAD_SILENCE:.0f} seconds."
@@ -345,7 +356,10 @@ class JobStore:
             now = self._database.now(connection)
             job = connection.scalar(
                 sa.select(jobs.c.id)
-                .where(jobs.c.webhook_state == "pending", jobs.c.webhook_next <= now)
+                .where(
+                    jobs.c.webhook_state == "pending",
+                    has_come(jobs.c.webhook_next, now, LONGEST_WEBHOOK_DELAY),
+                )
                 .order_by(jobs.c.webhook_next)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -368,7 +382,12 @@ class JobStore:
     def note_webhook(
         self, job: str, state: Literal["delivered", "failed", "pending"], delay: float = 0.0
     ) -> None:
-        """How the delivery went; `pending`: to be tried again after `delay` seconds."""
+        """How the delivery went.
+
+        Args:
+            state: `pending`: it is to be tried again.
+            delay: after so many seconds; at most LONGEST_WEBHOOK_DELAY.
+        """
         with self._database.transaction() as connection:
             connection.execute(
                 jobs.update()
@@ -458,9 +477,15 @@ def _job_of(row: Any, counted: Any, now: float) -> Job:
 
 
 def _rate(row: Any, done: int, recent: int, now: float) -> float | None:
-    """Items a second: over the whole job once it has ended, over the last minute before."""
+    """Items a second: over the whole job once it has ended, over the last minute before.
+
+    None where the clock has been set back to before the job's start.
+    """
     if row.started is None or not done:
         return None
+    seconds = (now if row.finished is None else row.finished) - row.started
+    if seconds < 0:
+        return None
     if row.finished is not None:
-        return float(done / max(row.finished - row.started, 0.001))
-    return recent / max(min(now - row.started, RATE_WINDOW), 0.001) or None
+        return float(done / max(seconds, 0.001))
+    return recent / max(min(seconds, RATE_WINDOW), 0.001) or None

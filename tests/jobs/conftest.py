@@ -98,6 +98,10 @@ def records_of(texts: list[str], start: int = 0) -> list[Record]:
     ]
 
 
+#: Seconds.
+DAY = 86_400.0
+
+
 def advance(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let the database's clock run ahead (or, by a negative figure, set it back), once more."""
     earlier = database_module.now_on

@@ -136,11 +136,12 @@ def test_what_fails_says_why_and_keeps_nothing(
         assert connection.scalar(sa.select(documents.c.content)) == b""
 
 
+@pytest.mark.parametrize("lease_until", [0.0, 1e12], ids=["over", "before the clock was set back"])
 def test_a_document_whose_process_has_ended_is_begun_again_when_it_is_asked_after(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, lease_until: float
 ) -> None:
     identifier, key = abandoned(database, monkeypatch)
-    change(database, state="translating", tries=1)
+    change(database, state="translating", tries=1, lease_until=lease_until)
 
     assert DocumentDesk(database, upper).status("", identifier, key, wait=WAIT).state == "done"
 

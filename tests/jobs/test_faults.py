@@ -23,7 +23,7 @@ from service.jobs.database import Database
 from service.jobs.runner import Runner
 from service.jobs.work import ChunkWorker
 from tests.jobs.app import app_with
-from tests.jobs.conftest import Jobs, advance
+from tests.jobs.conftest import DAY, Jobs, advance
 from tests.jobs.fakes import RAISES, FakePipeline, translated
 from tests.jobs.processes import wait_until
 
@@ -95,6 +95,11 @@ def fill(folder: Path) -> Path:
                 file.write(b"x" * 4096)
     except OSError:
         return filler
+
+
+def finished(jobs: Jobs, job: str) -> int:
+    shown = jobs.store.get(job)
+    return shown.succeeded + shown.failed
 
 
 def lines_of(jobs: Jobs, job: str) -> list[dict[str, Any]]:
@@ -197,6 +202,32 @@ def test_a_database_that_may_not_grow_is_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(StorageFull):
         jobs.queued(["x" * 100_000])
     database.close()
+
+
+# A clock that is set
+
+
+def test_every_item_is_done_once_while_the_clock_is_set_back_and_forward(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Jobs(database, lease=0.6)
+    texts = [f"t{number}" for number in range(160)]
+    job = jobs.queued(texts)
+    runners = [
+        Runner(jobs.store, ChunkWorker(jobs.queue, FakePipeline(0.01).translate)) for _ in range(2)
+    ]
+    for runner in runners:
+        runner.start()
+    for number, seconds in enumerate((-DAY, 2 * DAY, -DAY), start=1):
+        wait_until(lambda least=number * 30: finished(jobs, job.id) >= least)  # type: ignore[misc]
+        assert finished(jobs, job.id) < len(texts), "the job ended before the clock was set"
+        advance(monkeypatch, seconds)
+    wait_until(lambda: jobs.store.get(job.id).state == "done")
+    for runner in runners:
+        runner.stop()
+    lines = lines_of(jobs, job.id)
+    assert [line["position"] for line in lines] == list(range(len(texts)))
+    assert [line["text"] for line in lines] == [translated(text) for text in texts]
 
 
 # No capacity, no models

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from service.errors import Conflict, InvalidRequest, NotFound, SettingsError
 from service.jobs import chunks as chunks_module
-from service.jobs import schema
+from service.jobs import schema, webhooks
 from service.jobs import store as store_module
 from service.jobs.chunks import MAX_TRIES, ChunkQueue, Claim, Outcome
 from service.jobs.database import Database
 from service.jobs.records import Options
 from service.jobs.store import JobStore
 from service.jobs.work import ChunkWorker
-from tests.jobs.conftest import Jobs, advance, records_of
+from tests.jobs.conftest import DAY, Jobs, advance, records_of
 from tests.jobs.fakes import RAISES, UNSUPPORTED, FakePipeline, translated
 
 
@@ -118,6 +118,16 @@ def test_a_second_upload_with_a_key_in_use_is_refused_until_the_first_falls_sile
     assert second.id != first.id
 
 
+def test_an_upload_begun_before_the_clock_was_set_back_may_begin_anew(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = jobs.store.create("", Options(), idempotency_key="k")
+    advance(monkeypatch, -DAY)
+    second, new = jobs.store.create("", Options(), idempotency_key="k")
+    assert new
+    assert second.id != first.id
+
+
 # Working
 
 
@@ -209,7 +219,17 @@ def test_a_clock_that_is_set_back_does_not_lock_a_chunk_away(
 ) -> None:
     jobs.queued(["a"])
     claimed(jobs.queue)
-    advance(monkeypatch, -86_400.0)
+    advance(monkeypatch, -DAY)
+    assert claimed(jobs.queue).start == 0
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_a_pause(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.queued(["a"])
+    jobs.queue.release(claimed(jobs.queue), failed=False, delay=chunks_module.LONGEST_DELAY)
+    assert jobs.queue.claim("test") is None
+    advance(monkeypatch, -DAY)
     assert claimed(jobs.queue).start == 0
 
 
@@ -382,6 +402,19 @@ def test_the_time_left_follows_from_the_rate(jobs: Jobs, monkeypatch: pytest.Mon
     assert shown.seconds_left == pytest.approx(8 / (4 / 8), rel=0.2)
 
 
+def test_no_rate_is_told_by_a_clock_that_was_set_back(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = jobs.queued([f"t{number}" for number in range(8)])
+    for _ in range(2):
+        claim = claimed(jobs.queue)
+        advance(monkeypatch, -DAY)
+        jobs.queue.finish(claim, outcomes_of(claim))
+        shown = jobs.store.get(job.id)
+        assert (shown.rate, shown.seconds_left) == (None, None)
+    assert shown.state == "done"
+
+
 # Sending chunks to a broker
 
 
@@ -460,6 +493,19 @@ def test_a_webhook_whose_deliverer_died_is_due_again(
     assert due is not None
     assert due.id == job.id
     assert jobs.store.webhook_tries(job.id) == 2
+
+
+def test_a_clock_that_is_set_back_does_not_hold_a_webhook_up(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = jobs.queued(["a"], webhook="https://example.org/hook")
+    jobs.store.cancel(job.id)
+    longest = webhooks.ROUND_PAUSE * 4 ** (webhooks.ROUNDS - 2)
+    assert longest < store_module.LONGEST_WEBHOOK_DELAY
+    jobs.store.note_webhook(job.id, "pending", delay=longest)
+    assert jobs.store.take_webhook() is None
+    advance(monkeypatch, -DAY)
+    assert jobs.store.take_webhook() is not None
 
 
 def test_a_delivered_webhook_is_not_due_again(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
