@@ -12,10 +12,10 @@ their own result until it stands. Cost: about 10 ms for 1,000 words of news; lin
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 
 from rapidfuzz.distance import Levenshtein
@@ -163,32 +163,48 @@ def _together(
 
     Args:
         current: the text that `found` speaks of: `text` with the applied ones of `before` made.
+
+    A name that was replaced in an earlier pass and again in this one, alone or with words beside
+    it, has one report, of all that was replaced by what stands there now.
     """
     if not before:
         return tuple(found)
     applied = [name for name in before if name.applied]
-    kept = list(applied)
+    starts, ends, shifts = list[int](), list[int](), [0]  # of `applied`, in `current`
+    for name in applied:
+        starts.append(name.start + shifts[-1])
+        ends.append(starts[-1] + len(name.replacement))
+        shifts.append(ends[-1] - name.end)
+
+    def original(at: int) -> int:
+        """A place of `current` that lies in no replacement, in `text`."""
+        return at - shifts[bisect_right(ends, at)]
+
+    kept = list[NameReport]()
+    again = list[tuple[int, int, list[NameReport]]]()  # which replacements were replaced, by what
     for name in found:
-        shift = 0
-        inside = False
-        for done in applied:
-            at = done.start + shift
-            length = len(done.replacement)
-            if at >= name.end:
-                break
-            if at + length > name.start:
-                inside = True
-                break
-            shift += length - (done.end - done.start)
-        if inside:
-            continue
-        start, end = name.start - shift, name.end - shift
-        kept.append(
-            NameReport(
-                start, end, text[start:end], name.replacement, name.entry, name.kind, name.score,
-                name.evidence, name.applied,
+        first, last = bisect_right(ends, name.start), bisect_left(starts, name.end)
+        if first == last:
+            start, end = original(name.start), original(name.end)
+            kept.append(replace(name, start=start, end=end, surface=text[start:end]))
+        elif name.applied and again and again[-1][1] > first:
+            again[-1] = again[-1][0], last, [*again[-1][2], name]
+        elif name.applied:
+            again.append((first, last, [name]))
+    untouched = set(range(len(applied)))
+    for first, last, names in again:
+        untouched.difference_update(range(first, last))
+        here, there = min(names[0].start, starts[first]), max(names[-1].end, ends[last - 1])
+        start = applied[first].start if here == starts[first] else original(here)
+        end = applied[last - 1].end if there == ends[last - 1] else original(there)
+        edits = [Edit(name.start - here, name.end - here, name.replacement) for name in names]
+        new = apply(current[here:there], edits)
+        if new != text[start:end]:
+            surest = max(names, key=lambda name: name.score)
+            kept.append(
+                replace(surest, start=start, end=end, surface=text[start:end], replacement=new)
             )
-        )  # fmt: skip
+    kept += [applied[number] for number in untouched]
     return tuple(sorted(kept, key=lambda name: name.start))
 
 
