@@ -25,7 +25,7 @@ from service.http.observe import Metrics, StateCollector
 from service.jobs.system import JobSystem
 from service.jobs.work import translating
 from service.logs import places_of
-from service.names.glossary import EMPTY, Glossary, GlossaryStore
+from service.names.glossary import Glossary, GlossaryStore
 from service.pipeline import Pipeline, Request
 from service.usage_db import UsageBook
 
@@ -64,7 +64,7 @@ class Services:
             self.settings,
             self.metrics.counted(translating(lambda: self.pipeline, self.settings.max_item_chars)),
             ready=lambda: self.ready,
-            in_force=lambda: self.glossaries.current,
+            in_force=self.glossaries.in_force,
         )
         self.usage = UsageBook(self.jobs.database)
         self.documents = DocumentDesk(self.jobs.database, self._translate_document)
@@ -74,7 +74,7 @@ class Services:
         self.require_models()
         glossary: Glossary | Literal["default", "none"] = order.glossary
         if order.glossaries:
-            in_force = self.glossaries.current
+            in_force = self.glossaries.in_force()
             glossary = self.jobs.glossaries.combined(None, order.glossaries, in_force)
         request = Request("", source=order.source, target=order.target, glossary=glossary)
         outcome = "error"
@@ -143,10 +143,8 @@ class Services:
         Term files that break later leave the last good glossary in force, and the service ready;
         with files that were broken from the start there is none.
         """
-        has_glossary = (
-            self.glossaries.current.version != EMPTY.version or not self.glossaries.problem
-        )
-        return self.loaded and self.engine.ready and bool(self.engine.pairs()) and has_glossary
+        engine = self.engine
+        return self.loaded and engine.ready and bool(engine.pairs()) and self.glossaries.usable
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ class QuotaExceeded(ServiceError):
 
 
 class NotReady(ServiceError):
-    """The models are still being loaded, or one of them is broken."""
+    """The models are still being loaded, or models or term files cannot be used."""
 
     code = "not_ready"
     status = 503

@@ -152,6 +152,9 @@ class Pipeline:
         Raises:
             Overloaded: more sentences are waiting than the settings allow.
             NotReady: the engine has no model loaded.
+
+        Where no glossary is in force, that is the error of each text whose names are to be put
+        right by the term files.
         """
         groups = _groups(requests)
         if len(groups) == 1:
@@ -230,11 +233,14 @@ class Pipeline:
         Args:
             text, language: the text and its ISO 639-1 code.
             glossary: as in `Request`.
+
+        Raises:
+            NotReady: no glossary is in force.
         """
         self.check(text)
         if glossary == "none":
             return Normalised(text, ())
-        chosen = self._glossaries.current if glossary == "default" else glossary
+        chosen = self._glossaries.in_force() if glossary == "default" else glossary
         return _names_right(text, chosen, language)
 
     def detect(self, text: str) -> Detection:
@@ -268,7 +274,9 @@ class Pipeline:
         """Detect, segment and anchor one text."""
         self.check(request.text)
         source, detection = self._resolve_source(request)
-        glossary = self._glossaries.current if request.glossary == "default" else request.glossary
+        glossary = (
+            self._glossaries.in_force() if request.glossary == "default" else request.glossary
+        )
         work = _Work(
             request, source, detection, glossary if isinstance(glossary, Glossary) else None
         )

@@ -10,7 +10,14 @@ import pytest
 
 from service.config import Settings
 from service.engine.translator import Hypothesis
-from service.errors import InvalidText, Overloaded, ServiceError, TextTooLong, UnsupportedLanguage
+from service.errors import (
+    InvalidText,
+    NotReady,
+    Overloaded,
+    ServiceError,
+    TextTooLong,
+    UnsupportedLanguage,
+)
 from service.names.glossary import GlossaryStore
 from service.pipeline import Pipeline, Request, Translation
 
@@ -169,6 +176,28 @@ def test_names_are_left_alone_when_no_glossary_is_asked_for(pipeline: Pipeline) 
     result = one(pipeline.translate([Request(text, glossary="none")])[0])
     assert result.text == text
     assert result.names == ()
+
+
+def test_no_name_is_left_wrong_in_silence_while_the_term_files_are_broken_from_the_start(
+    engine: MarkingEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text("- id: [broken", encoding="utf-8")
+    store = GlossaryStore(tmp_path, poll_seconds=0)
+    pipeline = Pipeline(Settings(), engine, store)  # type: ignore[arg-type]
+    text = "Franck Alessio a parlé."
+
+    refused, plain = pipeline.translate(
+        [Request(text, source="fr"), Request(text, source="fr", glossary="none")]
+    )
+    assert isinstance(refused, NotReady)
+    assert "people.yaml:" in refused.detail
+    assert isinstance(plain, Translation)
+    with pytest.raises(NotReady):
+        pipeline.normalise("Franck Alessio spoke.")
+
+    file.write_text(ENTRY, encoding="utf-8")
+    assert pipeline.normalise("Franck Alessio spoke.").text == "Franck Allisio spoke."
 
 
 def test_a_bad_item_does_not_harm_the_others(pipeline: Pipeline) -> None:

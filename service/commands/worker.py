@@ -87,7 +87,7 @@ def run(settings: Settings, concurrency: int, name: str) -> None:
         concurrency,
         name,
         translate,
-        in_force=lambda: glossaries.current,
+        in_force=glossaries.in_force,
         load=load,
         close=engine.close,
     )

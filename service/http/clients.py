@@ -101,11 +101,12 @@ def choose_glossary(own: Services, value: object) -> GlossaryChoice:
     Raises:
         InvalidRequest: it is none of these, or several glossaries have the name.
         NotFound: there is no such glossary.
+        NotReady: no term files are in force, to which a named glossary is added.
     """
     named = named_glossaries(value)
     if isinstance(named, str):
         return named
-    return own.jobs.glossaries.combined(owner(), named, own.glossaries.current)
+    return own.jobs.glossaries.combined(owner(), named, own.glossaries.in_force())
 
 
 def named_glossaries(value: object) -> list[str] | Literal["default", "none"]:

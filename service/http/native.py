@@ -139,7 +139,7 @@ def detect() -> Response:
     tag="translate",
     request=NormaliseRequest,
     answers={200: (NormalisedOut, NormalisedItems)},
-    errors=(400, 403, 404, 413, 415, 429),
+    errors=(400, 403, 404, 413, 415, 429, 503),
 )
 def normalise() -> Response:
     """For English that was relayed from French or Arabic: the text comes back as it was, with
@@ -147,7 +147,7 @@ def normalise() -> Response:
     body = validate(NormaliseRequest, read_json(request))
     own = services()
     choice = choose_glossary(own, body.glossary)
-    glossary = own.glossaries.current if choice == "default" else choice
+    glossary = own.glossaries.in_force() if choice == "default" else choice
     version = glossary.version if isinstance(glossary, Glossary) else ""
 
     def work(items: Sequence[NormaliseItem]) -> list[Normalised | ServiceError]:

@@ -28,7 +28,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from service.errors import GlossaryError
+from service.errors import GlossaryError, NotReady
 
 EntryType = Literal["person", "organisation", "place", "work", "term"]
 Status = Literal["proposed", "reviewed", "deprecated"]
@@ -155,7 +155,7 @@ class GlossaryStore:
 
     `current` is always a good glossary: where the files on disk are broken, it is the last good
     one, and `problem` says what is wrong and where. If the files are broken from the start,
-    `current` is the empty glossary.
+    `current` is the empty glossary, and there is none in force.
 
     Args:
         directory: the folder of term files.
@@ -191,6 +191,23 @@ class GlossaryStore:
     def problem(self) -> str | None:
         """What is wrong with the files on disk, as ``file:line: what``, or None."""
         return self._problem
+
+    @property
+    def usable(self) -> bool:
+        """Whether a glossary is in force; False where the files were broken from the start."""
+        return self.current.version != EMPTY.version or not self._problem
+
+    def in_force(self) -> Glossary:
+        """The last good glossary, for putting names right.
+
+        Raises:
+            NotReady: the files were broken from the start: names would silently stay wrong.
+        """
+        if not self.usable:
+            raise NotReady(
+                f"No glossary is in force, because a term file is broken: {self.problem}"
+            )
+        return self.current
 
     def reload(self) -> Glossary:
         """Look at the folder now, whatever the time."""

@@ -111,11 +111,20 @@ def test_a_mended_term_file_is_in_force_again(make_app: MakeApp, tmp_path: Path)
         glossary_dir=glossary, glossary_poll_seconds=0.05, models_dir=MODELS
     ).test_client()
     broken = client.get("/v1/health/ready")
+    asked = {"text": RELAYED}
+    refused = [
+        client.post("/v1/normalise", json=asked),
+        client.post("/v1/translate", json={**asked, "source": "en"}),
+    ]
 
     (glossary / "people.yaml").write_text(ENTRY, "utf-8")
     time.sleep(0.2)
     mended = client.get("/v1/health/ready")
+    answered = client.post("/v1/normalise", json=asked)
 
+    assert [response.status_code for response in refused] == [503, 503]
+    assert all("people.yaml:" in response.json["detail"] for response in refused)
+    assert answered.json["text"] == "Franck Allisio spoke."
     assert broken.status_code == 503
     assert broken.json is not None
     assert broken.json["status"] == "unusable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import requests
 from rapidfuzz import fuzz
 
 from service.config import PROJECT_DIR, Settings
-from tests.jobs.processes import WebServer, wait_until
+from tests.engine import tiny
+from tests.jobs.processes import Process, WebServer, wait_until
+from tests.jobs.servers import Redis
 
 #: A model adds up the numbers of a sentence in another order when other sentences share its batch,
 #: and where two words are about equally good the other may win ("opera room", "operaroom").
@@ -123,3 +126,34 @@ def test_a_job_whose_server_is_killed_gives_what_single_requests_give(
     wait_until_ready(server)
     assert server.wait_for_end(job)["state"] == "done"
     assert_same(server.results(job), expected)
+
+
+def test_a_worker_that_starts_with_a_broken_term_file_waits_until_it_is_mended(
+    tmp_path: Path, redis_server: Redis
+) -> None:
+    terms = tmp_path / "terms" / "people.yaml"
+    terms.parent.mkdir()
+    terms.write_text("- id: [broken")
+    tiny.package(tmp_path / "models")
+    settings = {
+        "RELAIS_DATA_DIR": str(tmp_path / "data"),
+        "RELAIS_GLOSSARY_DIR": str(terms.parent),
+        "RELAIS_MODELS_DIR": str(tmp_path / "models"),
+        "RELAIS_PACKAGES_DIR": str(tmp_path / "packages"),
+        "RELAIS_BROKER_URL": redis_server.url,
+        "RELAIS_JOB_LEASE_SECONDS": "2",
+    }
+    server = WebServer(tmp_path, settings)
+    worker = Process(["service", "worker", "--name", "a"], tmp_path / "worker.log", settings)
+    try:
+        server.start()
+        worker.start()
+        job = server.submit(["Franck Alessio spoke."], source="en")
+        wait_until(lambda: "people.yaml:" in str(server.job(job)["problem"]), worker.log)
+        assert server.results(job) == []
+        terms.write_text("- {id: franck-allisio, name: Franck Allisio}")
+        assert server.wait_for_end(job)["state"] == "done"
+        assert [line["text"] for line in server.results(job)] == ["Franck Allisio spoke."]
+    finally:
+        worker.kill()
+        server.kill()
