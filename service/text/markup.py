@@ -234,10 +234,10 @@ def render(markup: Markup, translations: Sequence[str | Translated]) -> str:
 def _write_attribute(piece: AttributeText, translated: Translated) -> str:
     if translated.text == piece.segment.text:
         return piece.source
-    value = translated.text.replace("&", "&amp;")
+    value = translated.text.replace("&", "&amp;").replace("<", "&lt;")
     if piece.quote == "'":
         return "'" + value.replace("'", "&#39;") + "'"
-    return '"' + value.replace('"', "&quot;").replace("<", "&lt;") + '"'
+    return '"' + value.replace('"', "&quot;") + '"'
 
 
 def _write_run(piece: TextRun, translated: Translated, attributes: Iterator[str]) -> str:

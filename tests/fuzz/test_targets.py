@@ -10,6 +10,7 @@ from tools.fuzz.targets import DICTIONARY, TARGETS
 
 #: Texts that once broke a law or crashed, by target.
 FOUND: dict[str, tuple[str, ...]] = {
+    "html": ("<p alt='p'>",),  # XML has no "<" in an attribute's value, in either kind of quotes
     "names": ("AlsioFranck’PayenBenoit M Pnt Payen",),  # a surname, then the full name with it
 }
 
