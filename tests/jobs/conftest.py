@@ -82,8 +82,15 @@ class Jobs:
         self.queue = ChunkQueue(database, lease_seconds=lease)
         self.database = database
 
-    def queued(self, texts: list[str], *, owner: str = "", webhook: str | None = None) -> Job:
-        job, _new = self.store.create(owner, Options(), webhook_url=webhook)
+    def queued(
+        self,
+        texts: list[str],
+        *,
+        owner: str = "",
+        webhook: str | None = None,
+        source: str | None = None,
+    ) -> Job:
+        job, _new = self.store.create(owner, Options(source=source), webhook_url=webhook)
         self.store.add(job.id, records_of(texts))
         return self.store.complete(job.id, "digest")
 

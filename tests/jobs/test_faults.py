@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,18 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from service.config import Settings
-from service.errors import NotReady, Overloaded, StorageFull, StorageUnavailable
+from service.engine import Engine
+from service.errors import NotReady, Overloaded, ServiceError, StorageFull, StorageUnavailable
 from service.jobs import schema
 from service.jobs import work as work_module
 from service.jobs.database import Database
+from service.jobs.records import TextFormat
 from service.jobs.runner import Runner
-from service.jobs.work import ChunkWorker
+from service.jobs.work import ChunkWorker, translating
+from service.names.glossary import GlossaryStore
+from service.pipeline import Pipeline, Request, Translation
+from tests.engine import tiny
+from tests.engine.conftest import make_settings
 from tests.jobs.app import app_with
 from tests.jobs.conftest import DAY, Jobs, advance
 from tests.jobs.fakes import RAISES, FakePipeline, translated
@@ -202,6 +210,74 @@ def test_a_database_that_may_not_grow_is_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(StorageFull):
         jobs.queued(["x" * 100_000])
     database.close()
+
+
+# A model that is damaged or removed
+
+
+class Slowly:
+    """A real engine on one tiny package, whose translations take a while."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = Engine(settings)
+        self.engine.load()
+        pipeline = Pipeline(settings, self.engine, GlossaryStore(settings.glossary_dir))
+        self._translate = translating(lambda: pipeline, settings.max_item_chars)
+
+    def __call__(
+        self, requests: Sequence[Request], formats: Sequence[TextFormat]
+    ) -> Sequence[Translation | ServiceError]:
+        time.sleep(0.01 * len(requests))
+        return self._translate(requests, formats)
+
+    @contextmanager
+    def at_work_on(self, jobs: Jobs) -> Iterator[None]:
+        """Works on the jobs while the block runs; then it ends as a server does."""
+        worker = ChunkWorker(jobs.queue, self)
+        runner = Runner(jobs.store, worker, ready=lambda: self.engine.ready)
+        runner.start()
+        try:
+            yield
+        finally:
+            runner.stop()
+            self.engine.close()
+
+
+def test_a_job_outlasts_a_model_that_is_removed_then_damaged_then_mended(
+    sqlite_jobs: Jobs, tmp_path: Path
+) -> None:
+    jobs, settings = sqlite_jobs, make_settings(tmp_path)
+    archive = tiny.package(settings.models_dir)
+    whole = archive.read_bytes()
+    texts = [f"Le ministre est à Marseille avec {number} personnes." for number in range(120)]
+    job = jobs.queued(texts, source="fr")
+
+    def done(least: int) -> bool:
+        return finished(jobs, job.id) >= least
+
+    model = Slowly(settings)
+    with model.at_work_on(jobs):
+        wait_until(lambda: done(12))
+        for package in model.engine.packages():
+            shutil.rmtree(package.path)
+        archive.write_bytes(whole[: len(whole) // 2])
+        wait_until(lambda: done(48))  # what is loaded goes on
+
+    before = finished(jobs, job.id)
+    assert before < len(texts), "the job ended before the server did"
+    damaged = Slowly(settings)
+    assert archive.stem in "".join(damaged.engine.problems)
+    with damaged.at_work_on(jobs):
+        threading.Event().wait(1.0)
+        assert finished(jobs, job.id) == before
+        assert jobs.store.get(job.id).state == "running"
+
+    archive.write_bytes(whole)
+    with Slowly(settings).at_work_on(jobs):
+        wait_until(lambda: jobs.store.get(job.id).state == "done")
+    lines = lines_of(jobs, job.id)
+    assert [line["position"] for line in lines] == list(range(len(texts)))
+    assert all(line["text"] and "error" not in line for line in lines)
 
 
 # A clock that is set
