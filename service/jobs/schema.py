@@ -131,7 +131,7 @@ def open_database(url: str) -> sa.Engine:
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(parsed)
         if parsed.get_backend_name() == "postgresql":
-            return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            return _open_postgresql(parsed)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
         raise SettingsError(
             "RELAIS_DATABASE_URL cannot be used: write sqlite:///PATH or "
@@ -143,6 +143,18 @@ def open_database(url: str) -> sa.Engine:
         "postgresql.",
         field="RELAIS_DATABASE_URL",
     )
+
+
+def _open_postgresql(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # Without it, a table that somebody keeps locked would hold every request for good.
+        connection.execute(f"SET lock_timeout = {int(BUSY_TIMEOUT * 1000)}")
+        connection.commit()
+
+    return engine
 
 
 def _busy(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -34,6 +35,7 @@ from tests.jobs.app import app_with
 from tests.jobs.conftest import DAY, Jobs, advance
 from tests.jobs.fakes import RAISES, FakePipeline, translated
 from tests.jobs.processes import wait_until
+from tests.jobs.servers import Postgres
 
 
 @pytest.fixture
@@ -42,35 +44,48 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "BUSY_TIMEOUT", 0.1)
 
 
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk of its own, of four megabytes."""
-    folder = tmp_path / "disk"
+@contextmanager
+def disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A new folder on a disk of its own, of that size."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("no file system can be mounted here (it takes root)")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where `sqlite_jobs` and a server with its data in `tmp_path` keep their jobs."""
-    return tmp_path / "jobs.sqlite3"
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of four megabytes."""
+    with disk(tmp_path / "disk", 4) as folder:
+        yield folder
 
 
 @pytest.fixture
-def sqlite_jobs(path: Path) -> Iterator[Jobs]:
-    jobs = Jobs(Database(f"sqlite:///{path}"))
+def postgres_on_small_disk(server_folder: Path) -> Iterator[Postgres]:
+    """A PostgreSQL with little room on its disk."""
+    with disk(server_folder / "disk", 96) as folder:
+        (folder / "cluster").mkdir()
+        server = Postgres(folder / "cluster")
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def sqlite_jobs(tmp_path: Path) -> Iterator[Jobs]:
+    jobs = Jobs(Database(f"sqlite:///{tmp_path / 'jobs.sqlite3'}"))
     yield jobs
     jobs.database.close()
 
 
 @contextmanager
-def client_on(folder: Path) -> Iterator[FlaskClient]:
+def client_on(folder: Path, database_url: str = "") -> Iterator[FlaskClient]:
     """A client of the service with its data in `folder`."""
-    app = app_with(FakePipeline(), Settings(data_dir=folder))
+    app = app_with(FakePipeline(), Settings(data_dir=folder, database_url=database_url))
     yield app.test_client()
     app.extensions["relais"].jobs.close()
 
@@ -87,11 +102,15 @@ class HeldWorker(ChunkWorker):
         self.pipeline.entered.wait(10)
 
 
-def locked(path: Path) -> sqlite3.Connection:
-    """A connection that holds the whole database until it is closed."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    return connection
+def locked(url: str) -> sqlite3.Connection | psycopg.Connection:
+    """A connection that keeps others from the jobs until it is closed."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+        return connection
+    server = psycopg.connect(url)
+    server.execute("LOCK TABLE jobs")
+    return server
 
 
 def fill(folder: Path) -> Path:
@@ -118,10 +137,10 @@ def lines_of(jobs: Jobs, job: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_locked_database_is_a_503_that_passes(tmp_path: Path, path: Path) -> None:
-    with client_on(tmp_path) as client:
+def test_a_locked_database_is_a_503_that_passes(tmp_path: Path, database_url: str) -> None:
+    with client_on(tmp_path, database_url) as client:
         assert client.post("/v1/jobs", json=["un"]).status_code == 201
-        lock = locked(path)
+        lock = locked(database_url)
         refused = client.post("/v1/jobs", json=["deux"])
         assert (refused.status_code, refused.json["code"]) == (503, "storage_unavailable")
         assert int(refused.headers["Retry-After"]) > 0
@@ -131,25 +150,24 @@ def test_a_locked_database_is_a_503_that_passes(tmp_path: Path, path: Path) -> N
 
 @pytest.mark.usefixtures("impatient")
 def test_results_wait_for_a_locked_database_and_are_not_worked_out_again(
-    sqlite_jobs: Jobs, path: Path
+    jobs: Jobs, database_url: str
 ) -> None:
-    job = sqlite_jobs.queued(["un", "deux"])
-    worker = HeldWorker(sqlite_jobs)
-    lock = locked(path)
+    job = jobs.queued(["un", "deux"])
+    worker = HeldWorker(jobs)
+    lock = locked(database_url)
     worker.pipeline.go_on.set()
     worker.thread.join(1.0)
     assert worker.thread.is_alive(), "the results were not written, and nobody waits to write them"
     lock.close()
     worker.thread.join(30)
-    assert [line["text"] for line in lines_of(sqlite_jobs, job.id)] == ["UN", "DEUX"]
+    assert [line["text"] for line in lines_of(jobs, job.id)] == ["UN", "DEUX"]
     assert len(worker.pipeline.calls) == 1
 
 
 @pytest.mark.usefixtures("impatient")
-def test_the_runner_goes_on_when_the_database_comes_back(sqlite_jobs: Jobs, path: Path) -> None:
-    jobs = sqlite_jobs
+def test_the_runner_goes_on_when_the_database_comes_back(jobs: Jobs, database_url: str) -> None:
     job = jobs.queued([f"t{number}" for number in range(20)])
-    lock = locked(path)
+    lock = locked(database_url)
     runner = Runner(jobs.store, ChunkWorker(jobs.queue, FakePipeline().translate))
     runner.start()
     with pytest.raises(StorageUnavailable):
@@ -169,8 +187,8 @@ def test_a_database_server_that_is_away_is_said_to_be_away() -> None:
 # Full
 
 
-def test_an_upload_for_which_there_is_no_room_is_refused_whole(full_disk: Path) -> None:
-    with client_on(full_disk) as client:
+def test_an_upload_for_which_there_is_no_room_is_refused_whole(small_disk: Path) -> None:
+    with client_on(small_disk) as client:
         kept = client.post("/v1/jobs", json=["un"]).json["id"]
         refused = client.post("/v1/jobs", json=["x" * 1000] * 5000)
         assert (refused.status_code, refused.json["code"]) == (507, "storage_full")
@@ -180,11 +198,19 @@ def test_an_upload_for_which_there_is_no_room_is_refused_whole(full_disk: Path) 
     assert all(state == "receiving" for job, state in listed.items() if job != kept)
 
 
-def test_results_wait_until_there_is_room_and_none_is_lost(full_disk: Path) -> None:
-    jobs = Jobs(Database(f"sqlite:///{full_disk / 'jobs.sqlite3'}"), chunk_items=10)
+def test_results_wait_until_there_is_room_and_none_is_lost(small_disk: Path) -> None:
+    assert_results_wait_for_room(small_disk, f"sqlite:///{small_disk / 'jobs.sqlite3'}")
+
+
+def test_results_wait_until_there_is_room_for_postgresql(postgres_on_small_disk: Postgres) -> None:
+    assert_results_wait_for_room(postgres_on_small_disk.folder, postgres_on_small_disk.dsn())
+
+
+def assert_results_wait_for_room(folder: Path, url: str) -> None:
+    jobs = Jobs(Database(url), chunk_items=10)
     texts = ["x" * 1000 + f" {number}" for number in range(200)]
     job = jobs.queued(texts)
-    filler = fill(full_disk)
+    filler = fill(folder)
     runner = Runner(jobs.store, ChunkWorker(jobs.queue, FakePipeline().translate))
     runner.start()
     threading.Event().wait(2.0)
