@@ -9,7 +9,7 @@ glossary. `skeleton.align` then decides between the few that are left.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -284,6 +284,7 @@ class NameIndex:
         self.keep: dict[str, set[str]] = defaultdict(set)
         self.surnames: dict[str, list[int]] = defaultdict(list)
         self.given_names: set[str] = set()
+        self.bearers: Counter[str] = Counter()  # how many entries have a given name
         self._by_given: dict[str, _Bucket] = {}
         self._by_surname: dict[str, _Bucket] = {}
         self.alone: dict[str, list[int]] = defaultdict(list)
@@ -320,6 +321,8 @@ class NameIndex:
                     self.alone[key].append(number)
             if name.given is not None:
                 self.given_names.add(name.given.folded)
+        if name.cuts:
+            self.bearers[name.cuts[0].given.folded] += 1
         for which, cut in enumerate(name.cuts):
             surname_keys = cut.surname.coarse()
             given_keys = cut.given.coarse()

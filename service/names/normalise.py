@@ -53,9 +53,20 @@ from service.names.skeleton import (
 # reach the lower ones. Set on benchmarks/names and on 300,000 words of news with right names
 # (docs/how-names-break.md has the table): one false change there.
 FULL_TOTAL = 6.0
-FULL_TOTAL_RELAYED = 5.0
+FULL_TOTAL_RELAYED = 4.6
 FULL_SURNAME = 1.4
-FULL_GIVEN = 0.4
+FULL_GIVEN = 0.0
+# Every other damaged name of the text lowers the threshold by a step: where several are likely,
+# each bears out the others. A name counts from `SUPPORT` on; nothing goes below `FULL_LEAST`.
+SUPPORT, SUPPORT_STEP, FULL_LEAST = 4.5, 0.6, 4.0
+# The more entries share a given name, the likelier one of their surnames is near by chance: so
+# much times the logarithm of half their number, unless the entry's context is near.
+CROWDED_GIVEN, CROWDED_SURNAME = 0.8, 0.4
+# A part that loses no more than this is written as the entry has it.
+NEARLY_RIGHT = 0.3
+# A known given name that is not the entry's speaks against it, by this much for what it loses
+# beyond the least.
+KNOWN_GIVEN, KNOWN_GIVEN_FROM = 0.6, 0.6
 SUGGEST_TOTAL = 3.5
 SUGGEST_SURNAME = -0.6
 SUGGEST_GIVEN = -1.5
@@ -73,8 +84,9 @@ ATTESTED = 1.15
 COMMON_GIVEN_FROM = 3.5
 # A surname met in print this often is not explained by the entry's name elsewhere in the document.
 OTHERS_NAME = 2.9
-# In a document that shows no damage a surname alone is damaged only if it is hardly ever met.
-ALONE_ATTESTED = 1.5
+# In a document that shows no damage a surname alone is damaged only if it sounds as near as this,
+# and is never met.
+ALONE_UNTOUCHED = 4.0
 # A word of the span that is a place, and a capital that makes the name longer, speak against it.
 PLACE, LONGER = 2.5, 1.5
 # A long given name does not make up for a doubtful surname beyond this.
@@ -224,6 +236,7 @@ class _Proposal:
     swapped: bool = False
     light: bool = False
     vetoed: str = ""
+    crowd: float = 0.0
 
     def sure(self, threshold: float) -> bool:
         return (
@@ -782,26 +795,33 @@ class _Pass:
         for proposal in chosen:
             if proposal.vetoed == "same_spelling":
                 self._same_spelling(proposal)
+        likely = [choice for choice in chosen if not choice.light and choice.sure(SUPPORT)]
+        accepted = self._accept_sure(likely, FULL_TOTAL, likely)
+        self.relayed = bool(accepted)
+        if self.relayed:
+            self._accept_sure(chosen, FULL_TOTAL_RELAYED + SUPPORT_STEP, accepted)
         for proposal in chosen:
-            if (
-                not proposal.light
-                and proposal.sure(FULL_TOTAL)
-                and self._free(proposal.first, proposal.last)
-            ):
-                self._accept(proposal)
-                self.relayed = True
-        later: list[_Proposal] = []
-        for proposal in chosen:
-            if not self._free(proposal.first, proposal.last):
-                continue
-            if self.relayed and proposal.sure(FULL_TOTAL_RELAYED):
-                self._accept(proposal)
-            else:
-                later.append(proposal)
-        for proposal in later:
             if self._free(proposal.first, proposal.last):
                 self._second_look(proposal)
         self._by_damaged_given()
+
+    def _accept_sure(
+        self, chosen: Sequence[_Proposal], threshold: float, likely: Sequence[_Proposal]
+    ) -> list[_Proposal]:
+        """Accept what reaches the threshold, which the likely names of others lower."""
+        accepted: list[_Proposal] = []
+        for proposal in chosen:
+            if not self._free(proposal.first, proposal.last):
+                continue
+            others = {
+                other.name.entry.id
+                for other in likely
+                if other.last <= proposal.first or proposal.last <= other.first
+            } - {proposal.name.entry.id}
+            if proposal.sure(max(FULL_LEAST, threshold - SUPPORT_STEP * len(others))):
+                self._accept(proposal)
+                accepted.append(proposal)
+        return accepted
 
     def _by_damaged_given(self) -> None:
         """A second spelling of a surname after the same damaged given name.
@@ -937,6 +957,8 @@ class _Pass:
                 surname, form.surname.folded
             )
         if proposal.swapped:
+            if any(words.is_role(token.folded) for token in tokens):
+                proposal.vetoed = proposal.vetoed or "role"
             evidence.append(Evidence("swapped", True))
             penalty += 1.5
             if not (same_surname or same_given):
@@ -948,6 +970,9 @@ class _Pass:
                 penalty += 0.35 * max(0.0, lost - 1.5)
             if _gained_an_i(surname, form.surname):
                 proposal.vetoed = proposal.vetoed or "gained_i"
+            if not same_given and words.is_given_name(given):
+                lost = self.memo.loss(given, form.given)
+                penalty += KNOWN_GIVEN * max(0.0, lost - KNOWN_GIVEN_FROM)
             common = words.frequency(given) - COMMON_GIVEN_FROM
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
@@ -984,6 +1009,9 @@ class _Pass:
                 penalty += 1.0
         penalty += self._longer(proposal.first, proposal.last)
         bonus = self._context(entry, proposal.first, proposal.last, evidence)
+        if bonus < CONTEXT_NEAR:
+            proposal.crowd = self._crowd(form, given, surname)
+            penalty += proposal.crowd
         if (
             not same_surname
             and bonus < CONTEXT_NEAR
@@ -993,6 +1021,17 @@ class _Pass:
             proposal.vetoed = proposal.vetoed or "short_surname"
         proposal.total += bonus - penalty
         proposal.surname += 0.5 * bonus
+
+    def _crowd(self, form: Cut, given: str, surname: str) -> float:
+        """How likely an entry is near by chance, by how many share its given name or surname."""
+        crowd = 0.0
+        if self.memo.loss(surname, form.surname) > NEARLY_RIGHT:
+            bearers = self.index.bearers[form.given.folded]
+            crowd += CROWDED_GIVEN * math.log(max(2, bearers) / 2)
+        if self.memo.loss(given, form.given) > NEARLY_RIGHT:
+            bearers = len(self.index.surnames[form.surname.folded])
+            crowd += CROWDED_SURNAME * math.log(max(2, bearers) / 2)
+        return crowd
 
     def _longer(self, first: int, last: int) -> float:
         """How much the capitals beside a span say that it is part of a longer name."""
@@ -1112,7 +1151,7 @@ class _Pass:
         house = proposal.light and not self.relayed
         if person is not None and proposal.vetoed in ("", "ambiguous") and not house:
             given = group_words(span[: proposal.cut - first])[0]
-            bonus = 0.0
+            bonus = proposal.crowd
             surname = group_words(span[proposal.cut - first :])[0]
             others = surname != proposal.form.surname.folded and (
                 words.frequency(surname) >= OTHERS_NAME
@@ -1249,9 +1288,11 @@ class _Pass:
             self._take(first, last, entry.id)
             return True
         if not alias:
-            untouched = not self.relayed and not person.surnames
+            untouched = not (self.relayed or person.surnames or person.sourced)
             if untouched and (
-                _is_light(folded, part.folded) or words.frequency(folded) >= ALONE_ATTESTED
+                score < ALONE_UNTOUCHED
+                or _is_light(folded, part.folded)
+                or words.frequency(folded) >= ATTESTED_FROM
             ):
                 return None
             if self._blocked(first, last, folded, part):
