@@ -64,6 +64,11 @@ class Process:
         """SIGTERM to the main process; its exit status."""
         assert self._process is not None
         self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended by itself."""
+        assert self._process is not None
         return self._process.wait(60)
 
     def log(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -152,6 +153,22 @@ def test_a_server_told_to_stop_gives_its_chunk_back_uncounted(
     server.start()
     assert server.wait_for_end(job)["state"] == "done"
     assert_exactly_once(server, job, texts(200))
+
+
+def test_a_server_told_to_stop_answers_the_batch_underway_in_full(server: WebServer) -> None:
+    with requests.post(
+        f"{server.url}/v1/translate/batch",
+        data=b"".join(json.dumps({"text": text}).encode() + b"\n" for text in texts()),
+        headers={"Content-Type": "application/x-ndjson"},
+        stream=True,
+        timeout=60,
+    ) as response:
+        lines = response.iter_lines()
+        first = next(lines)
+        os.kill(server.pid, signal.SIGTERM)
+        answered = [json.loads(line) for line in (first, *lines) if line]
+    assert [line["text"] for line in answered] == [translated(text) for text in texts()]
+    assert server.wait() == 0
 
 
 # Celery workers, with real brokers and a real PostgreSQL
