@@ -60,12 +60,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One way to print a name of two parts: `given` and `surname` give `text`."""
+    """One way to print a name of two parts: `given` and `surname` give `text`.
+
+    Args:
+        whole: it is the entry's name as it stands.
+        shortened: one of the parts has lost a half of its compound, which is put back.
+    """
 
     given: Part
     surname: Part
     text: str
     whole: bool
+    shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,6 +227,13 @@ def _heard(entry: Entry, tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(form for form in entry.ar if near(form))
 
 
+def _halves(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Each of two words that a hyphen joins; nothing for other names."""
+    if len(tokens) != 2 or tokens[1].gap != "hyphen" or any(token.particle for token in tokens):
+        return []
+    return [[token] for token in tokens]
+
+
 def name_of(entry: Entry) -> Name | None:
     """An entry cut into the parts that the matcher compares, or None where it has no letters."""
     document = Document(entry.name)
@@ -253,6 +266,12 @@ def name_of(entry: Entry) -> Name | None:
     given = _part(given_tokens, text(0, start), [half[0] for half in halves])
     surname = _part(surname_tokens, text(start, len(words)), [half[1] for half in halves])
     cuts = [Cut(given, surname, text(0, len(words)), True)]
+    if entry.type == "person":
+        full = text(0, len(words))
+        for half in _halves(given_tokens):
+            cuts.append(Cut(_part(half, half[0].text), surname, full, False, True))
+        for half in _halves(surname_tokens):
+            cuts.append(Cut(given, _part(half, half[0].text), full, False, True))
     alone = [surname]
     first_word = given
     if start > 1:

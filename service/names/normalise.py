@@ -36,7 +36,7 @@ from service.names.matcher import (
     surname_start,
     words_of,
 )
-from service.names.mentions import Document, Token, group_words
+from service.names.mentions import ARTICLES, Document, Token, group_words
 from service.names.report import Evidence, Kind, NameReport
 from service.names.rewrite import Edit, apply, cased, with_accents
 from service.names.skeleton import (
@@ -89,6 +89,10 @@ OTHERS_NAME = 2.9
 ALONE_UNTOUCHED = 4.0
 # A word of the span that is a place, and a capital that makes the name longer, speak against it.
 PLACE, LONGER = 2.5, 1.5
+# What is left of a compound name (Valérie Mason for Masson-Delmotte) must be surer by this much.
+SHORTENED = 1.0
+# So does a common word in a name of three words or more; one of two words it forbids.
+WORD = 4.0
 # A long given name does not make up for a doubtful surname beyond this.
 MOST_GIVEN = 5.4
 # A surname of one consonant (Sy, Veaux) may lose no more than this, unless its context is near.
@@ -115,6 +119,10 @@ PLACE_ALONE, PLACE_LOSS = 3.3, 3.1
 PLACE_SUGGEST = 2.0
 # A relative's surname is put right where a word of kinship stands at most so many words after it.
 KIN_TOKENS = 24
+# What these speak against is not even suggested.
+NEVER_SUGGESTED = frozenset(
+    {"keep", "same_spelling", "word", "swapped", "other_order", "longer", "glued"}
+)
 MOST_TOKENS = 6
 MOST_PASSES = 3
 
@@ -792,14 +800,20 @@ class _Pass:
         chosen.sort(key=lambda proposal: -proposal.total)
         # Names that no house would spell so show that the text was relayed; only then are
         # lighter differences damage too, and weaker matches believed.
-        for proposal in chosen:
-            if proposal.vetoed == "same_spelling":
-                self._same_spelling(proposal)
-        likely = [choice for choice in chosen if not choice.light and choice.sure(SUPPORT)]
+        same = [choice for choice in chosen if choice.vetoed == "same_spelling"]
+        same = [proposal for proposal in same if self._same_spelling(proposal)]
+        likely = [
+            choice
+            for choice in chosen
+            if not (choice.light or choice.swapped) and choice.sure(SUPPORT)
+        ]
         accepted = self._accept_sure(likely, FULL_TOTAL, likely)
         self.relayed = bool(accepted)
         if self.relayed:
             self._accept_sure(chosen, FULL_TOTAL_RELAYED + SUPPORT_STEP, accepted)
+            self._turned_round(chosen)
+        for proposal in same:
+            self._as_the_house_writes(proposal)
         for proposal in chosen:
             if self._free(proposal.first, proposal.last):
                 self._second_look(proposal)
@@ -854,14 +868,33 @@ class _Pass:
                 )  # fmt: skip
                 self._accept(proposal)
 
-    def _same_spelling(self, proposal: _Proposal) -> None:
-        """A name that is right but for hyphens, spaces or its article: that is house style."""
+    def _turned_round(self, chosen: Sequence[_Proposal]) -> None:
+        """In a relayed text a surname that stands before its given name goes behind it."""
+        for proposal in chosen:
+            if proposal.vetoed == "swapped" and self._free(proposal.first, proposal.last):
+                self._accept(proposal)
+
+    def _same_spelling(self, proposal: _Proposal) -> bool:
+        """Settle a name that is right but for hyphens, spaces or its article."""
         if not self._free(proposal.first, proposal.last):
-            return
+            return False
         entry = proposal.name.entry
         self._take(proposal.first, proposal.last, entry.id)
         self._resolve(entry, proposal.first, proposal.last, exact=True)
-        self._restore(proposal.first, proposal.last, [entry])
+        return True
+
+    def _as_the_house_writes(self, proposal: _Proposal) -> None:
+        """Hyphens and spaces are house style, but a relay parts and joins words: Ben Nasser."""
+        first, last, entry = proposal.first, proposal.last, proposal.name.entry
+        span = self.tokens[first:last]
+        shortened = proposal.form.shortened
+        if shortened or not (self.relayed and _divided(span, proposal.form.text)):
+            self._restore(first, last, [entry])
+        elif not self.document.about_spelling(span[0].start, span[-1].end):
+            self._report(
+                first, last, cased(proposal.form.text, span), entry, _kind(entry), 0.9,
+                [Evidence("division", True)], True,
+            )  # fmt: skip
 
     def _propose(self, first: int, last: int) -> Iterator[_Proposal]:
         """Every entry that the tokens may stand for, over every cut into two parts."""
@@ -887,7 +920,7 @@ class _Pass:
             if len(given) < 2 or len(surname) < 2:
                 continue
             yield from self._compare(first, cut, last, given, surname, article)
-            if last - first == 2:
+            if len(words_of(tokens[cut:last])) == 1 and (cut - first == 1 or head.particle):
                 yield from self._compare(first, cut, last, surname, given, False, swapped=True)
 
     def _clean_edge(self, position: int) -> bool:
@@ -941,28 +974,31 @@ class _Pass:
         key = exact_key(tokens)
         if entry.id in self.index.keep.get(key, ()):
             proposal.vetoed = "keep"
-        penalty = 0.0
+        penalty = self._longer(proposal.first, proposal.last)
+        if penalty and form.shortened:
+            proposal.vetoed = proposal.vetoed or "longer"
         same_surname = surname == form.surname.folded
         same_given = given == form.given.folded
-        if same_surname and same_given:
-            if proposal.swapped:
-                proposal.vetoed = "swapped"
-            elif article and not form.surname.article and len(tokens) > 2:
-                proposal.light = True
-                evidence.append(Evidence("article", True))
-            else:
-                proposal.vetoed = "same_spelling"
-        else:
-            proposal.light = _is_light(given, form.given.folded) and _is_light(
-                surname, form.surname.folded
-            )
         if proposal.swapped:
-            if any(words.is_role(token.folded) for token in tokens):
-                proposal.vetoed = proposal.vetoed or "role"
+            if words.is_given_name(surname) or any(words.is_role(token.folded) for token in tokens):
+                proposal.vetoed = "other_order"
             evidence.append(Evidence("swapped", True))
             penalty += 1.5
             if not (same_surname or same_given):
                 penalty += 1.5
+        if same_surname and same_given:
+            if proposal.swapped:
+                proposal.vetoed = proposal.vetoed or "swapped"
+            elif article and not form.surname.article and len(tokens) > 2:
+                proposal.light = True
+                evidence.append(Evidence("article", True))
+            else:
+                proposal.vetoed = proposal.vetoed or "same_spelling"
+        else:
+            proposal.light = form.shortened or (
+                _is_light(given, form.given.folded) and _is_light(surname, form.surname.folded)
+            )
+            penalty += SHORTENED * form.shortened
         if not same_surname:
             penalty += self._attested(surname, form.surname)
             lost = self.memo.loss(surname, form.surname)
@@ -989,7 +1025,10 @@ class _Pass:
             if words.is_given_name(token.folded):
                 continue
             if words.english_frequency(token.folded) >= COMMON_WORD:
-                proposal.vetoed = proposal.vetoed or "word"
+                if len(tokens) > 2:
+                    penalty += WORD
+                else:
+                    proposal.vetoed = proposal.vetoed or "word"
             elif words.is_place(token.folded):
                 penalty += PLACE
         if same_surname and not same_given:
@@ -1007,7 +1046,6 @@ class _Pass:
                 token.folded not in (form.surname.folded, form.given.folded) for token in foreign
             ):
                 penalty += 1.0
-        penalty += self._longer(proposal.first, proposal.last)
         bonus = self._context(entry, proposal.first, proposal.last, evidence)
         if bonus < CONTEXT_NEAR:
             proposal.crowd = self._crowd(form, given, surname)
@@ -1176,7 +1214,7 @@ class _Pass:
             if proposal.sure(FULL_TOTAL_RELAYED):
                 self._accept(proposal)
                 return
-        if proposal.vetoed in ("keep", "same_spelling", "word", "place", "swapped", "glued"):
+        if proposal.vetoed in NEVER_SUGGESTED:
             return
         if proposal.total < SUGGEST_TOTAL:
             return
@@ -1333,7 +1371,12 @@ class _Pass:
             )  # fmt: skip
             return True
         self._take(first, last, entry.id)
-        if self.style.restore_accents and entry.style != "no-accents":
+        if self.relayed and _divided(span, part.text):
+            self._report(
+                first, last, cased(part.text, span), entry, "surname", 0.9,
+                [Evidence("follows", entry.id), Evidence("division", True)], True,
+            )  # fmt: skip
+        elif self.style.restore_accents and entry.style != "no-accents":
             restored = with_accents(self.text, span, part.text)
             if restored:
                 self._report(
@@ -1450,16 +1493,22 @@ class _Pass:
                 alone = tokens[first].gap not in ("glue", "apostrophe", "initial")
                 if alone and tokens[first].capital and self._free(first, last):
                     folded = group_words(tokens[first:last])[0]
-                    if len(folded) > 3 and self._unknown(first, last, folded):
+                    unknown = self._ends_there(last) and self._unknown(first, last, folded)
+                    if len(folded) > 3 and unknown:
                         yield first, last, folded
                 first = last
 
+    def _ends_there(self, last: int) -> bool:
+        """Whether no capital and no half of a word follows."""
+        if last == len(self.tokens):
+            return True
+        after = self.tokens[last]
+        return after.gap not in ("glue", "apostrophe") and not (
+            after.gap == "space" and after.capital
+        )
+
     def _unknown(self, first: int, last: int, folded: str) -> bool:
         """Whether a form is neither a word nor a name that anybody may bear."""
-        if last < len(self.tokens):
-            after = self.tokens[last]
-            if after.gap in ("glue", "apostrophe") or (after.gap == "space" and after.capital):
-                return False
         return (
             folded not in self.index.surnames
             and folded not in self.index.given_names
@@ -1565,6 +1614,15 @@ class _Pass:
 def _alike(word: str, given: str) -> bool:
     """Whether a word may be what is left of a given name: half of its letters are there."""
     return Levenshtein.normalized_similarity(word, given) >= HALF
+
+
+def _divided(span: Sequence[Token], right: str) -> bool:
+    """Whether words are joined or parted otherwise than in the right form, articles aside."""
+
+    def parts(tokens: Sequence[Token]) -> list[str]:
+        return [token.folded for token in tokens if token.folded not in ARTICLES]
+
+    return parts(span) != parts(Document(right).tokens)
 
 
 def _without_particles(part: Part) -> list[Token]:

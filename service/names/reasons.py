@@ -13,6 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "article": "an Arabic article too many",
     "context_document": "the text also speaks of {value}",
     "context_near": "“{value}” stands beside it",
+    "division": "its words are joined or parted otherwise",
     "document_alias": "the text uses this form for the same person",
     "document_exact": "the right form stands elsewhere in the text",
     "document_given": "the text gives this person the given name {value} elsewhere",

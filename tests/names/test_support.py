@@ -45,12 +45,11 @@ def test_names_that_are_right_do_not_bear_out_a_doubtful_one() -> None:
 
 
 # Thirty people of one given name: one of their surnames is near to almost any.
-SURNAMES = (
-    "Bardin Caillot Delmas Esteve Ferrand Gaudin Hamelin Issert Jolivet Kerbrat Lacaze Marchal "
-    "Navarre Ollivier Perrault Quesnel Rigaud Sabatier Tessier Urbain Vasseur Weber Xaintrailles "
-    "Yvetot Zimmer Aubry Brunel Cordier Duhamel"
-).split()
-CROWD = [f"Monique {surname}" for surname in SURNAMES]
+CROWD = [
+    f"Monique {stem}{ending}"
+    for stem in ("Caill", "Delm", "Ferr", "Gaud", "Hamel", "Joliv")
+    for ending in ("in", "ot", "ard", "eau", "ier")
+]
 NEAR = "Monique Barbut opened the conference."
 
 
