@@ -123,6 +123,8 @@ KIN_TOKENS = 24
 NEVER_SUGGESTED = frozenset(
     {"keep", "same_spelling", "word", "swapped", "other_order", "longer", "glued"}
 )
+# A surname of fewer letters is not sought in words that it may have been run into.
+SHORTEST_GLUED = 4
 MOST_TOKENS = 6
 MOST_PASSES = 3
 
@@ -225,6 +227,13 @@ def _together(
                 replace(surest, start=start, end=end, surface=text[start:end], replacement=new)
             )
     kept += [applied[number] for number in untouched]
+    # What was doubtful before the others were put right may no longer be seen.
+    kept += [
+        name
+        for name in before
+        if not name.applied
+        and not any(other.start < name.end and name.start < other.end for other in kept)
+    ]
     return tuple(sorted(kept, key=lambda name: name.start))
 
 
@@ -270,6 +279,12 @@ class _Person:
 # Second halves of Arabic surnames that relays write apart: Sharaf al-Din, Nasr Allah.
 _SECOND_HALVES = frozenset({"din", "dine", "eddine", "eddin", "uddin", "allah", "llah"})
 _NOBILIARY = frozenset({"d", "de", "du", "des"})
+# Words that relayed texts run into a name that was a link.
+_RUN_INTO = frozenset(
+    {"added", "after", "also", "and", "but", "for", "from", "had", "has", "he", "her", "his", "in",
+     "is", "on", "one", "said", "says", "she", "that", "the", "told", "was", "were", "when",
+     "where", "which", "who", "with"}
+)  # fmt: skip
 # After these a capital is rather a place.
 _BEFORE_PLACES = frozenset({"in", "at", "near", "around", "outside", "towards", "into"})
 # After these it may be one.
@@ -339,6 +354,19 @@ class _Pass:
         applied: bool,
     ) -> None:
         start, end = self.tokens[first].start, self.tokens[last - 1].end
+        self._report_at(start, end, replacement, entry, kind, score, evidence, applied)
+
+    def _report_at(
+        self,
+        start: int,
+        end: int,
+        replacement: str,
+        entry: Entry | None,
+        kind: Kind,
+        score: float,
+        evidence: Sequence[Evidence],
+        applied: bool,
+    ) -> None:
         surface = self.text[start:end]
         if surface == replacement:
             return
@@ -1008,7 +1036,7 @@ class _Pass:
                 proposal.vetoed = proposal.vetoed or "gained_i"
             if not same_given and words.is_given_name(given):
                 lost = self.memo.loss(given, form.given)
-                penalty += KNOWN_GIVEN * max(0.0, lost - KNOWN_GIVEN_FROM)
+                penalty += KNOWN_GIVEN * min(max(0.0, lost - KNOWN_GIVEN_FROM), 2.0)
             common = words.frequency(given) - COMMON_GIVEN_FROM
             penalty += 0.5 * max(0.0, common)
             if _gender_pair(given, form.given.folded):
@@ -1234,6 +1262,7 @@ class _Pass:
     def _alone(self) -> None:
         if not self.people:
             return
+        self._run_together()
         for first, last in self.document.runs:
             position = first
             while position < last:
@@ -1245,6 +1274,35 @@ class _Pass:
                     end += 1
                 self._alone_in(position, end, first, last)
                 position = end
+
+    def _run_together(self) -> None:
+        """Surnames that the next word was run into: Awarwhich, Mahrezone.
+
+        Where they end is a guess, so they are only suggested.
+        """
+        forms = {
+            form: (person, part)
+            for person in self.people.values()
+            for part in person.name.alone[:1]
+            for form in (*person.surnames, part.folded)
+            if len(form) >= SHORTEST_GLUED
+        }
+        for position, token in enumerate(self.tokens):
+            if not token.capital or token.protected or not self._free(position, position + 1):
+                continue
+            for length in range(SHORTEST_GLUED, len(token.text) - 1):
+                found = forms.get(token.folded[:length])
+                if found is None or token.folded[length:] not in _RUN_INTO:
+                    continue
+                person, part = found
+                if words.frequency(token.folded) >= ATTESTED_FROM:
+                    continue
+                self._take(position, position + 1, person.name.entry.id)
+                if token.folded[:length] != part.folded and token.text.isascii():
+                    self._report_at(
+                        token.start, token.start + length, part.text, person.name.entry, "surname",
+                        0.6, [Evidence("document_alias", token.folded[:length])], False,
+                    )  # fmt: skip
 
     def _alone_in(self, first: int, last: int, run_first: int, run_last: int) -> None:
         """Look for surnames in a stretch of tokens that no full name has."""

@@ -93,3 +93,12 @@ def test_half_of_a_compound_is_not_taken_for_the_whole() -> None:
 def test_the_report_says_that_words_were_joined() -> None:
     [division, _] = normalise("Ali Bin Flis spoke." + RELAYED, NAMES).names
     assert [(piece.code, piece.value) for piece in division.evidence] == [("division", True)]
+
+
+def test_a_surname_that_the_next_word_was_run_into_is_suggested() -> None:
+    text = "Bruno Rotayo came. Rotayosaid no. Antonsaid nothing."
+    result = normalise(text, NAMES)
+    assert result.text == text.replace("Bruno Rotayo ", "Bruno Retailleau ")
+    assert [(name.surface, name.replacement) for name in result.names if not name.applied] == [
+        ("Rotayo", "Retailleau")
+    ]
