@@ -49,8 +49,8 @@ bench: $(TOOLS_READY) ## Measure against the peers (benchmarks/README.md)
 fuzz: $(FUZZ_READY) ## Try to break what reads hostile text, a minute for each target (ARGS="html --seconds 600")
 	@nice -n 19 $(BIN)/python -m tools.fuzz $(ARGS)
 
-audit: $(TOOLS_READY) ## Compare the pinned requirements with the known vulnerabilities (needs network)
-	@$(BIN)/python -m tools.audit requirements.txt requirements-dev.txt
+audit: $(TOOLS_READY) ## Compare the pinned requirements with the known vulnerabilities (ARGS=--allow-offline: warn where none can be asked)
+	@$(BIN)/python -m tools.audit $(ARGS) requirements.txt requirements-dev.txt
 
 secrets: $(TOOLS_READY) ## Look for secrets in the files that git keeps
 	@$(BIN)/python -m tools.secrets_scan
