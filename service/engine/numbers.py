@@ -49,11 +49,12 @@ _NUMBER_WORD: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGIT: Final = re.compile(r"\d")
 
 
 def western_digits(text: str) -> str:
     """`text` with Arabic-Indic and Persian digits written as European ones; same length."""
-    return text.translate(_DIGITS) if any(ord(character) in _DIGITS for character in text) else text
+    return text if text.isascii() else text.translate(_DIGITS)
 
 
 def numbers(text: str) -> Counter[str]:
@@ -63,6 +64,8 @@ def numbers(text: str) -> Counter[str]:
     digits after a separator are thousands). A date in digits gives its parts.
     """
     found: Counter[str] = Counter()
+    if _DIGIT.search(text) is None:
+        return found
     for match in _NUMBER.finditer(_CLOCK.sub(r"\1 ", western_digits(html.unescape(text)))):
         parts = [part.lstrip("0") or "0" for part in re.split(r"\D", match.group())]
         lengths = [len(part) for part in re.split(r"\D", match.group())]

@@ -9,12 +9,13 @@ sentences, and of many callers, share model batches.
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar
+
+import numpy as np
 
 from service.engine import checks, numbers
 from service.engine.model import Decoded, Decoding, Encoded, Model, Unit
@@ -408,15 +409,17 @@ def _links(leaf: Leaf, encoded: Encoded, decoded: Decoded, raw: str) -> list[Lin
         at += len(surface)
     offsets.append(at)
     source_words = _words(encoded.pieces)
+    starts = [first for first, _ in source_words]
+    attention = np.asarray(decoded.attention)
     links: list[Link] = []
     for first, last in _words(decoded.pieces):
         start, end = _trim(raw, max(offsets[first], 0), min(offsets[last], len(raw)))
         if start >= end:
             continue
-        weights = [sum(column) for column in zip(*decoded.attention[first:last], strict=True)]
-        if not weights or not all(map(math.isfinite, weights)):
+        weights = attention[first:last].sum(axis=0)
+        if not np.isfinite(weights).all():
             continue
-        best = max(source_words, key=lambda word: sum(weights[word[0] : word[1]]))
+        best = source_words[np.add.reduceat(weights[: source_words[-1][1]], starts).argmax()]
         left, right = _trim(
             leaf.asked.text, encoded.spans[best[0]][0], encoded.spans[best[1] - 1][1]
         )
