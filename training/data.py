@@ -22,6 +22,9 @@ FORBIDDEN = frozenset(
     {"multi30k", "nyu-dl-notes", "i2p-website-mt", "nextstrain", "umbrella-security"}
 )
 
+#: Our own text: whole, careful sentences, with which a training ends.
+OWN = frozenset({"authored", "written"})
+
 #: Column of the authored triples that holds each source language.
 AUTHORED_COLUMN = {"fr": 1, "ar": 2}
 
@@ -56,6 +59,7 @@ class Share:
 MIXTURE: dict[str, dict[str, Share]] = {
     "ar": {
         "authored": Share(6),
+        "written": Share(4),
         "ud-pud": Share(5),
         "xquad": Share(4),
         "sdg": Share(4),
@@ -84,6 +88,7 @@ MIXTURE: dict[str, dict[str, Share]] = {
     },
     "fr": {
         "authored": Share(7),
+        "written": Share(4),
         "ud-pud": Share(5),
         "sdg": Share(4),
         "opensource-guide": Share(4),

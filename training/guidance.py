@@ -23,7 +23,7 @@ def name_pool(pairs: Sequence[data.Pair], extra: Sequence[str]) -> list[str]:
     names = {name for name in extra if name[:1].isupper() and 2 < len(name) < 16}
     accented: set[str] = set()
     for pair in pairs:
-        if pair.origin == "authored":
+        if pair.origin in data.OWN:
             accented.update(
                 word
                 for word in pair.english.replace("'", " ").split()
