@@ -4,7 +4,7 @@ Three servers run side by side, taking turns at each number of clients:
 
 * *collected*: the defaults; while the model is busy, a sentence waits for others, at most 10 ms.
 * *not waiting*: `RELAIS_BATCH_WAIT_MS=0`; only what is queued already shares a batch.
-* *apart*: `RELAIS_BATCH_TOKENS=1`; every sentence goes to the model alone.
+* *apart*: `RELAIS_BATCH_TOKENS=32`, the least; no two of these sentences fit into a batch.
 
 Each client sends one sentence after another on a connection of its own and waits for each answer.
 No sentence occurs twice, and the translation memory is off.
@@ -32,7 +32,7 @@ CLIENTS = (1, 4, 16, 64)
 WAYS = {
     "collected, at most 10 ms": {},
     "not waiting": {"RELAIS_BATCH_WAIT_MS": "0"},
-    "apart": {"RELAIS_BATCH_TOKENS": "1"},
+    "apart": {"RELAIS_BATCH_TOKENS": "32"},
 }
 SENTENCE = "Le maire de Marseille a reçu {} habitants du quartier lundi soir à la mairie."
 
@@ -72,6 +72,7 @@ def measure(rounds: int, requests_each: int) -> str:
         for place, (way, variables) in enumerate(WAYS.items()):
             own = {
                 "RELAIS_MEMORY_ENTRIES": "0",
+                "RELAIS_REQUEST_THREADS": str(max(CLIENTS) + 8),
                 "RELAIS_DATA_DIR": str(Path(folder) / str(place)),
                 **variables,
             }
