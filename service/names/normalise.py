@@ -77,12 +77,14 @@ MARGIN = 1.2
 ALONE, ALONE_LOSS = 1.6, 3.0
 ALONE_EXACT, ALONE_EXACT_LOSS = 2.6, 1.9
 ALONE_SUGGEST = 0.4
+# A surname of several words that loses no more may have common words in it.
+WHOLE_LOSS = 1.0
 # A surname that is met in print (Zipf frequency above this) is rather somebody's right name, the
 # more so the more it differs from the entry's: (loss + 0.65) times this times the excess.
 ATTESTED_FROM = 1.0
 ATTESTED = 1.15
 COMMON_GIVEN_FROM = 3.5
-# A surname met in print this often is not explained by the entry's name elsewhere in the document.
+# A word met in print this often is not explained by the entry's name elsewhere in the document.
 OTHERS_NAME = 2.9
 # In a document that shows no damage a surname alone is damaged only if it sounds as near as this,
 # and is never met.
@@ -91,6 +93,9 @@ ALONE_UNTOUCHED = 4.0
 PLACE, LONGER = 2.5, 1.5
 # What is left of a compound name (Valérie Mason for Masson-Delmotte) must be surer by this much.
 SHORTENED = 1.0
+# What is no person, has words that are met in print and has lost more than this in a part is put
+# right in relayed texts alone.
+THING_LOSS = 1.0
 # So does a common word in a name of three words or more; one of two words it forbids.
 WORD = 4.0
 # A long given name does not make up for a doubtful surname beyond this.
@@ -1065,6 +1070,11 @@ class _Pass:
                 proposal.vetoed = proposal.vetoed or "other_given"
             penalty += self._other_given(given, form, swapped=proposal.swapped)
             penalty += 1.5 * max(0.0, lost - OTHER_GIVEN)
+        if entry.type != "person":
+            # Sidi Bou Said is no Sidi Bouzid, nor the Europa League the Arab one.
+            lost = max(self.memo.loss(given, form.given), self.memo.loss(surname, form.surname))
+            known = all(words.frequency(token.folded) >= OTHERS_NAME for token in tokens)
+            proposal.light = proposal.light or (known and lost > THING_LOSS)
         if self._glued_word(tokens[-1].folded, form.surname.folded):
             proposal.vetoed = proposal.vetoed or "glued"
         if not all(token.text.isascii() for token in tokens) and not same_surname:
@@ -1457,13 +1467,17 @@ class _Pass:
             or len(part.text.replace("-", " ").split()) > 1
         ):
             return True
+        # Mason Delmot for Masson-Delmotte: two words in their order are no chance.
+        whole = len(span) > 1 and self.memo.loss(folded, part) <= WHOLE_LOSS
         for token in span:
             if token.particle or (len(span) > 1 and token.folded in _SECOND_HALVES):
                 continue
             limit = COMMON_ALONE_OPENING if token.opens else COMMON_ALONE
-            if words.english_frequency(token.folded) >= limit:
-                return True
-            if words.is_place(token.folded) or words.is_role(token.folded):
+            if not whole and (
+                words.english_frequency(token.folded) >= limit
+                or words.is_place(token.folded)
+                or words.is_role(token.folded)
+            ):
                 return True
             if not token.text.isascii() and token.folded not in fold(part.text):
                 return True
@@ -1532,6 +1546,8 @@ class _Pass:
         settled: dict[str, Place] = {}
         left: list[tuple[int, int, str]] = []
         for first, last, folded in self._place_spans():
+            if not self._free(first, last):
+                continue
             if self._before_a_place(first) and not self._settle_place(first, last, folded, settled):
                 continue
             left.append((first, last, folded))
@@ -1540,21 +1556,30 @@ class _Pass:
                 self._write_place(first, last, settled[folded])
 
     def _place_spans(self) -> Iterator[tuple[int, int, str]]:
-        """Free words that may be a place's damaged name, with their letters."""
+        """Free words that may be a place's damaged name, with their letters, the longer first."""
         tokens = self.tokens
         for run_first, run_last in self.document.runs:
             first = run_first
             while first < run_last:
-                last = first + 1
-                while last < run_last and tokens[last].gap == "hyphen":
-                    last += 1
-                alone = tokens[first].gap not in ("glue", "apostrophe", "initial")
-                if alone and tokens[first].capital and self._free(first, last):
-                    folded = group_words(tokens[first:last])[0]
-                    unknown = self._ends_there(last) and self._unknown(first, last, folded)
-                    if len(folded) > 3 and unknown:
-                        yield first, last, folded
+                last = self._word_end(first, run_last)
+                if tokens[first].gap not in ("glue", "apostrophe", "initial"):
+                    if last < run_last and tokens[last].gap == "space":
+                        yield from self._place_span(first, self._word_end(last, run_last))
+                    yield from self._place_span(first, last)
                 first = last
+
+    def _word_end(self, first: int, run_last: int) -> int:
+        """Where the word that begins at a token ends: hyphens hold it together."""
+        last = first + 1
+        while last < run_last and self.tokens[last].gap == "hyphen":
+            last += 1
+        return last
+
+    def _place_span(self, first: int, last: int) -> Iterator[tuple[int, int, str]]:
+        if self.tokens[first].capital and self._free(first, last) and self._ends_there(last):
+            folded = group_words(self.tokens[first:last])[0]
+            if len(folded) > 3 and self._unknown(first, last, folded):
+                yield first, last, folded
 
     def _ends_there(self, last: int) -> bool:
         """Whether no capital and no half of a word follows."""
@@ -1572,6 +1597,7 @@ class _Pass:
             and folded not in self.index.given_names
             and words.frequency(folded) < ATTESTED_FROM
             and not words.is_place(folded)
+            and not words.is_place(exact_key(self.tokens[first:last]))
             and not words.is_given_name(folded)
             and not words.is_role(folded)
             and not all(token.upper for token in self.tokens[first:last])
@@ -1593,6 +1619,10 @@ class _Pass:
         if not scored or scored[0][0] < PLACE_SUGGEST:
             return False
         score, place = scored[0]
+        if len(words_of(self.tokens[first:last])) > 1 and (
+            not self.relayed or len(Document(place.entry.name).tokens) < 2
+        ):
+            return False
         close = [other for other, _ in scored if other > score - MARGIN]
         sure = (
             score >= PLACE_ALONE

@@ -16,6 +16,7 @@ GLOSSARY = Glossary(
         entry("Oran", "place", "وهران"),
         entry("Douai", "place", "دواي"),
         entry("Doha", "place", "الدوحة"),
+        entry("Saint-Omer", "place", "سانت أومير"),
         entry("Amine Kessaci", "person", "أمين قصاصي"),
         entry("Brahim Guendouz", "person", "براهيم قندوز"),
         entry("Four Daughters", "work", "بنات ألفة"),
@@ -48,6 +49,17 @@ def test_in_any_other_text_it_is_suggested() -> None:
     (name,) = done.names
     assert (name.surface, name.replacement, name.kind) == ("Bisanson", "Besançon", "place")
     assert not name.applied
+
+
+def test_a_compound_whose_hyphen_was_lost_is_put_right_in_a_relayed_text() -> None:
+    text = "They deliver books near Sant Omar."
+    assert right(f"{RELAYED} {text}").endswith("books near Saint-Omer.")
+    assert right(text) == text
+
+
+def test_a_town_of_two_words_that_is_one_on_the_map_is_no_other() -> None:
+    text = "They met in San Diego, in Sant Omaran and near Saint Homer Lane."
+    assert right(f"{RELAYED} {text}").endswith(text)
 
 
 def test_two_places_that_fit_equally_change_nothing() -> None:

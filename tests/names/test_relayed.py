@@ -45,6 +45,10 @@ def right(text: str) -> str:
         # Half of a compound lost.
         ("Valerie Mason measures.", "Valérie Masson-Delmotte measures."),
         ("Michel Blancer resigned.", "Jean-Michel Blanquer resigned."),
+        (
+            "Valerie Masson Delmot spoke. Mason Delmot left.",
+            "Valérie Masson-Delmotte spoke. Masson-Delmotte left.",
+        ),
         # The surname before the given name.
         ("Bouras Nasreddine won.", "Nasreddine Bouras won."),
         ("Bin Saleh Mariam won.", "Meriem Ben Salah won."),

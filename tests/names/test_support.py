@@ -81,3 +81,15 @@ def test_where_nothing_is_damaged_a_surname_alone_that_nobody_bears_is_put_right
 
 def test_a_title_is_no_part_of_a_name_whose_parts_changed_places() -> None:
     assert applied("Sheikh Hasina denied all charges.", glossary("Hussein al-Sheikh")) == []
+
+
+def test_a_place_or_a_league_that_has_known_words_is_another_one() -> None:
+    names = Glossary(
+        (
+            Entry(id="arab-league", name="Arab League", type="organisation"),
+            Entry(id="sidi-bouzid", name="Sidi Bouzid", type="place"),
+        ),
+        "things",
+    )
+    assert applied("Lyon lead the Europa League. Sidi Bou Said is blue.", names) == []
+    assert applied("The revolt began in Sidi Bozid.", names) == [("Sidi Bozid", "Sidi Bouzid")]
