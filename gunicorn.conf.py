@@ -23,7 +23,7 @@ except SettingsError as error:
     sys.exit(f"relais cannot start: {error.detail}")
 
 bind = f"{settings.host}:{settings.port}"
-worker_class = "gthread"
+worker_class = "service.gunicorn_worker.Worker"
 workers = 1
 threads = settings.request_threads
 preload_app = False

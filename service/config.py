@@ -66,7 +66,11 @@ class Settings(BaseSettings):
     # Limits
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, in bytes.")
     body_wait_seconds: float = Field(
-        30.0, gt=0, le=600, description="Silence after which a body's sender is given up, with 408."
+        30.0,
+        gt=0,
+        le=600,
+        description="Silence after which a body's sender is given up, with 408; "
+        "as long for a request's head, and for a reader to go on reading.",
     )
     max_items: int = Field(256, ge=1, description="Most items in one request.")
     max_item_chars: int = Field(50_000, ge=1, description="Most characters in one item.")

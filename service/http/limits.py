@@ -16,11 +16,16 @@ from flask_limiter import Limiter
 
 from service.config import Settings
 from service.errors import Overloaded, RequestTooLarge, Unauthorised
+from service.gunicorn_worker import wait_for_reader
 from service.http.face import FaceIndex, key_in_headers
 from service.keys import Key, KeyFile, KeyRing
 
 #: Threads that no work is admitted to, so that health checks and refusals are answered at any load.
 SPARE_THREADS = 4
+
+#: Silence of somebody who reads a stream of results after which he is given up: he may send all of
+#: a batch before he reads, or store what he reads slowly.
+STREAM_READER_SECONDS = 900.0
 
 #: Headers of an answer that a web page of another origin may read.
 EXPOSED = ["X-Request-Id", "X-Model", "X-Glossary-Version", "X-Trace-ID", "Retry-After"]
@@ -155,6 +160,8 @@ def _wait_for_bodies(app: Flask, seconds: float) -> None:
         connection = g.pop("connection", None)
         if connection is not None:
             connection.settimeout(g.patience)
+            if response.is_streamed:
+                wait_for_reader(connection, STREAM_READER_SECONDS)
         return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -190,6 +191,70 @@ def test_callers_that_fall_silent_hold_up_neither_health_nor_others(
         assert live == (200, {"status": "live"})
         assert statuses == [b"HTTP/1.1 408", b"HTTP/1.1 429"]
         assert eventually(is_served)
+
+
+@pytest.fixture
+def small_server(environment: dict[str, str]) -> Iterator[Server]:
+    """A server of few threads, which waits two seconds for callers."""
+    settings = {
+        "RELAIS_REQUEST_THREADS": "6",
+        "RELAIS_BODY_WAIT_SECONDS": "2",
+        "RELAIS_MAX_BODY_BYTES": str(16 * 1024 * 1024),
+    }
+    with Server({**environment, **settings}) as server:
+        yield server
+
+
+def test_heads_that_come_byte_by_byte_hold_up_nobody(small_server: Server) -> None:
+    with ExitStack() as opened:
+        slow = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", small_server.port)))
+            for _ in range(12)
+        ]
+        for connection in slow:
+            connection.sendall(b"GET /v1/health/live HTTP/1.1\r\nHost: x\r\n")
+
+        def all_cut() -> bool:
+            for connection in list(slow):
+                try:
+                    connection.sendall(b"X-A: b\r\n")
+                    connection.settimeout(0.01)
+                    if connection.recv(1) == b"":
+                        slow.remove(connection)
+                except TimeoutError:
+                    continue
+                except ConnectionError:
+                    slow.remove(connection)
+            return not slow
+
+        assert small_server.get("/v1/health/live") == (200, {"status": "live"})
+        assert eventually(all_cut)
+
+
+def test_a_head_in_two_parts_is_answered(small_server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", small_server.port), PATIENCE) as connection:
+        connection.sendall(b"GET /v1/health/live HTTP/1.1\r\n")
+        time.sleep(0.2)
+        connection.sendall(b"Host: x\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+def test_callers_who_read_no_answer_hold_up_nobody(small_server: Server) -> None:
+    """The answer is larger than what the system takes in their stead."""
+    asked = json.dumps({"items": [{"text": "Ligne. " * 7_000}] * 200, "glossary": "none"}).encode()
+    head = (
+        "POST /v1/normalise HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(asked)}\r\n\r\n"
+    )
+    with ExitStack() as opened:
+        for _ in range(6):
+            connection = opened.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", small_server.port))
+            connection.sendall(head.encode() + asked)
+            assert eventually(lambda: in_flight(small_server) == 1)  # the answer is being sent
+
+        assert small_server.get("/v1/health/live") == (200, {"status": "live"})
 
 
 @pytest.mark.parametrize(
