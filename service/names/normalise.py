@@ -93,6 +93,8 @@ ALONE_UNTOUCHED = 4.0
 PLACE, LONGER = 2.5, 1.5
 # What is left of a compound name (Valérie Mason for Masson-Delmotte) must be surer by this much.
 SHORTENED = 1.0
+# Two spellings in one text that lose no more than this are of one surname.
+SAME_SURNAME_LOSS = 1.0
 # What is no person, has words that are met in print and has lost more than this in a part is put
 # right in relayed texts alone.
 THING_LOSS = 1.0
@@ -841,7 +843,7 @@ class _Pass:
             if not (choice.light or choice.swapped) and choice.sure(SUPPORT)
         ]
         accepted = self._accept_sure(likely, FULL_TOTAL, likely)
-        self.relayed = bool(accepted)
+        self.relayed = bool(accepted) or self._two_minded(chosen)
         if self.relayed:
             self._accept_sure(chosen, FULL_TOTAL_RELAYED + SUPPORT_STEP, accepted)
             self._turned_round(chosen)
@@ -851,6 +853,28 @@ class _Pass:
             if self._free(proposal.first, proposal.last):
                 self._second_look(proposal)
         self._by_damaged_given()
+
+    def _two_minded(self, chosen: Sequence[_Proposal]) -> bool:
+        """Whether the text spells somebody's surname in two ways, and neither is the entry's.
+
+        No house does: what might be its own spelling of a name (Raisouni for Raissouni) is damage.
+        """
+        return any(
+            choice.light and choice.sure(FULL_TOTAL) and self._another_spelling(choice)
+            for choice in chosen
+        )
+
+    def _another_spelling(self, proposal: _Proposal) -> bool:
+        tail, part = self.tokens[proposal.last - 1], proposal.form.surname
+        return any(
+            token.capital
+            and token.folded not in (tail.folded, part.folded)
+            and not (proposal.first <= position < proposal.last)
+            and self._free(position, position + 1)
+            and self._unknown(position, position + 1, token.folded)
+            and self.memo.loss(token.folded, part) <= SAME_SURNAME_LOSS
+            for position, token in enumerate(self.tokens)
+        )
 
     def _accept_sure(
         self, chosen: Sequence[_Proposal], threshold: float, likely: Sequence[_Proposal]

@@ -106,3 +106,13 @@ def test_a_surname_that_the_next_word_was_run_into_is_suggested() -> None:
     assert [(name.surface, name.replacement) for name in result.names if not name.applied] == [
         ("Rotayo", "Retailleau")
     ]
+
+
+def test_a_text_that_spells_a_surname_in_two_ways_is_relayed() -> None:
+    names = Glossary((Entry(id="raissouni", name="Soulaimane Raissouni"),), "two ways")
+    house = "The editor Suleiman Al-Raisouni was tried. Al-Raisouni wrote."
+    assert normalise(house, names).text == house
+    relayed = f"{house} Rissouni left."
+    assert normalise(relayed, names).text == (
+        "The editor Soulaimane Raissouni was tried. Raissouni wrote. Raissouni left."
+    )
