@@ -29,7 +29,6 @@ from service.names.matcher import (
     Memo,
     Name,
     NameIndex,
-    Part,
     arabic_halves,
     exact_key,
     index_of,
@@ -173,7 +172,7 @@ def document_anchors(
     """
     if not glossary.entries:
         return [()] * len(sentences)
-    memo = Memo()
+    memo = index_of(glossary).memo
     finders = [
         _Arabic(text, glossary, memo) if own == "ar" else _Latin(text, glossary)
         for text, own in sentences
@@ -449,9 +448,12 @@ class _Arabic:
             form = name.cuts[which]
             if name.entry.type != "person" or not form.whole:
                 continue
-            scores = _sound(given_units, form.given), _sound(surname_units, form.surname)
-            if min(scores) >= SOUND_PART:
-                yield sum(scores), name
+            surname_sound = self.memo.sound(surname_units, form.surname)
+            if surname_sound < SOUND_PART:
+                continue
+            given_sound = self.memo.sound(given_units, form.given)
+            if given_sound >= SOUND_PART:
+                yield given_sound + surname_sound, name
 
     def alone(self, known: Collection[str], found: Sequence[Anchor]) -> Iterator[Anchor]:
         """Surnames of people whom the document names in full."""
@@ -507,14 +509,6 @@ class _Arabic:
 
 def _common(word: str) -> bool:
     return float(zipf_frequency(word, "ar")) >= COMMON_ARABIC
-
-
-def _sound(units: str, part: Part) -> float:
-    """The log-odds that Arabic units are another Arabic form of a part."""
-    return max(
-        (skeleton.align(units, form, arabic=True) for form, arabic in part.forms if arabic),
-        default=float("-inf"),
-    )
 
 
 class _Latin:

@@ -31,6 +31,8 @@ SHORT_KEYS = 6
 HEARD = 0.5
 # From so many parts on it is quicker to compare them all at once.
 FEW_PARTS = 3
+# Results over one index that are remembered from text to text: some 25 MB.
+MOST_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +315,14 @@ class NameIndex:
                 self._add(entry)
         self._givens = list(self._by_given)
         self._place_keys = list(self._places)
+        self._memo = Memo()
+
+    @property
+    def memo(self) -> Memo:
+        """What earlier texts had computed; a new one when that has become too much."""
+        if self._memo.size > MOST_REMEMBERED:
+            self._memo = Memo()
+        return self._memo
 
     def _add(self, entry: Entry) -> None:
         self._add_exact(entry, entry.name, listed=False)
@@ -432,13 +442,23 @@ def _collect(found: set[tuple[int, int]], key: str, bucket: _Bucket, most: int) 
 
 
 class Memo:
-    """What was computed for one text, so that a repeated word costs nothing."""
+    """What was computed over one index, so that a word that comes again costs nothing.
+
+    Threads share it: what two of them compute at once is the same, and either may be kept.
+    """
 
     def __init__(self) -> None:
         self.givens: dict[str, list[tuple[str, int]]] = {}
         self.scores: dict[tuple[str, int], float] = {}
         self.candidates: dict[tuple[str, str], set[tuple[int, int]]] = {}
+        self._sounds: dict[tuple[str, int], float] = {}
         self._places: dict[str, list[tuple[float, Place]]] = {}
+        self._parts: dict[int, Part] = {}  # kept alive, so that no other part gets its number
+
+    @property
+    def size(self) -> int:
+        """How many results are remembered."""
+        return len(self.scores) + len(self.candidates) + len(self._sounds) + len(self._places)
 
     def places(self, folded: str, index: NameIndex) -> list[tuple[float, Place]]:
         """The places that a folded form may be, with their scores, the likeliest first."""
@@ -457,6 +477,7 @@ class Memo:
         key = (folded, id(part))
         known = self.scores.get(key)
         if known is None:
+            self._parts[id(part)] = part
             units = skeleton.plain_units(folded)
             known = max(skeleton.align(units, form, arabic=arabic) for form, arabic in part.forms)
             self.scores[key] = known
@@ -470,7 +491,20 @@ class Memo:
         forms = [form for part in new.values() for form in part.forms]
         found = iter(skeleton.align_many(skeleton.plain_units(folded), forms))
         for key, part in new.items():
+            self._parts[id(part)] = part
             self.scores[key] = max(islice(found, len(part.forms)))
+
+    def sound(self, units: str, part: Part) -> float:
+        """The log-odds that Arabic units are another Arabic form of a part."""
+        key = (units, id(part))
+        known = self._sounds.get(key)
+        if known is None:
+            self._parts[id(part)] = part
+            known = self._sounds[key] = max(
+                (skeleton.align(units, form, arabic=True) for form, arabic in part.forms if arabic),
+                default=float("-inf"),
+            )
+        return known
 
     def own(self, part: Part) -> float:
         """The log-odds of a part against itself: what an undamaged form would reach."""

@@ -160,7 +160,7 @@ def normalise(
         into `text` as it was given.
     """
     index = index_of(glossary)
-    memo = Memo()
+    memo = index.memo
     current, names = text, tuple[NameReport, ...]()
     for _ in range(MOST_PASSES):
         found = _Pass(current, index, memo, language, source).run()
