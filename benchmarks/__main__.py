@@ -10,6 +10,8 @@ RUNS = (
     ["benchmarks.names_speed", "--sizes", "1000", "--passages", "12"],
     ["benchmarks.translation"],
     ["benchmarks.throughput"],
+    ["benchmarks.latency", "--rounds", "1"],
+    ["benchmarks.footprint", "--rounds", "1"],
     ["benchmarks.peers", "--rounds", "2"],
 )
 
