@@ -41,17 +41,28 @@ PROCESSOR_SECONDS = 3.0
 Pattern = re.Pattern[str]
 
 
+def within(value: object) -> Iterator[Pattern]:
+    """The patterns that a value is or, as a table of them, holds."""
+    if isinstance(value, (re.Pattern, type(regex.compile("")))):
+        if isinstance(value.pattern, str):
+            yield value
+    elif isinstance(value, dict):
+        yield from within(tuple(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from within(one)
+
+
 def patterns() -> dict[str, Pattern]:
     """Every compiled pattern that a module of the service holds."""
     found: dict[str, Pattern] = {}
-    kinds = (re.Pattern, type(regex.compile("")))
     for module in pkgutil.walk_packages(service.__path__, "service."):
         if module.name.endswith("__main__"):
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, kinds) and isinstance(value.pattern, str):
-                found.setdefault(value.pattern, value)
-                PLACES.setdefault(value.pattern, f"{module.name}.{name}")
+            for pattern in within(value):
+                found.setdefault(pattern.pattern, pattern)
+                PLACES.setdefault(pattern.pattern, f"{module.name}.{name}")
     return found
 
 
@@ -74,7 +85,7 @@ def stopped_after(seconds: float, what: str) -> Iterator[None]:
 
 
 def test_the_patterns_are_found() -> None:
-    assert len(PATTERNS) > 80
+    assert len(PATTERNS) > 130
 
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=[PLACES[text] for text in PATTERNS])
