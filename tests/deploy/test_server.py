@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -15,8 +17,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
 from service.commands._server import Server
 from service.config import PROJECT_DIR
@@ -286,6 +290,31 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(
     output = result.stdout + result.stderr
     assert f"relais cannot start: {variable} is set to '{value}'" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("host", "keys", "warned"),
+    [("0.0.0.0", "", True), ("0.0.0.0", "k", False), ("127.0.0.1", "", False)],
+)
+def test_a_server_that_others_can_reach_without_a_key_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    host: str,
+    keys: str,
+    warned: bool,
+) -> None:
+    monkeypatch.setenv("RELAIS_API_KEYS", keys)
+    monkeypatch.setenv("RELAIS_DATA_DIR", str(tmp_path))
+    configuration = Config()
+    for name, value in runpy.run_path(str(PROJECT_DIR / "gunicorn.conf.py")).items():
+        if name in configuration.settings:
+            configuration.set(name, value)
+    configuration.set("bind", f"{host}:8000")
+    server = SimpleNamespace(address=configuration.address, log=logging.getLogger("server"))
+    configuration.when_ready(server)
+
+    assert ("no API key is asked for" in caplog.text) is warned
 
 
 def test_health_command_tells_a_ready_server_from_none(
