@@ -41,6 +41,25 @@ def run_dictionary(options: argparse.Namespace) -> None:
     log.info("%s: %d pairs", options.out, dictionary.write_table(pairs, options.out))
 
 
+def run_attribute(options: argparse.Namespace) -> None:
+    """Make a table of statements with speakers before them."""
+    from training import attribution, data, dictionary
+
+    pairs = list(data.read_authored(options.authored, "ar", heldout=False))
+    for table in options.table:
+        pairs += data.read_table(table)
+    counts = dictionary.count_cases(pair.english for pair in pairs)
+    names = list(data.read_names(options.names, "ar"))
+    table = attribution.attributed(pairs, names, counts, seed=options.seed)
+    written = dictionary.write_table(
+        ((pair.source, pair.english) for pair in table),
+        options.out,
+        attribution.ORIGIN,
+        attribution.LICENCE,
+    )
+    log.info("%s: %d pairs", options.out, written)
+
+
 def run_prepare(options: argparse.Namespace) -> None:
     """Choose the pairs, train SentencePiece, write ids."""
     from training import data, prepare
@@ -259,6 +278,13 @@ def build_parser() -> argparse.ArgumentParser:
     step.add_argument(
         "--table", type=Path, nargs="+", required=True, help="tables whose English shows the case"
     )
+    step.add_argument("--out", type=Path, required=True, help="table to write (.tsv)")
+
+    step = _step(steps, "attribute", run_attribute)
+    step.add_argument("--authored", type=Path, required=True, help="folder of authored triples")
+    step.add_argument("--table", type=Path, nargs="*", default=[], help="tables of our own pairs")
+    step.add_argument("--names", type=Path, required=True, help="table of name pairs")
+    step.add_argument("--seed", type=int, default=1, help="of every random choice")
     step.add_argument("--out", type=Path, required=True, help="table to write (.tsv)")
 
     step = _step(steps, "prepare", run_prepare)

@@ -83,6 +83,7 @@ MIXTURE: dict[str, dict[str, Share]] = {
         "ms-customerinsights": Share(1, 3_000),
         "ms-projectops": Share(1, 3_000),
         "ms-security101-mt": Share(1),
+        "attributed": Share(1, 8_000),
         "names": Share(1, 16_000),
         "freedict": Share(1),
     },

@@ -102,8 +102,10 @@ def word_pairs(
     ]
 
 
-def write_table(pairs: Iterable[tuple[str, str]], path: Path) -> int:
+def write_table(
+    pairs: Iterable[tuple[str, str]], path: Path, origin: str = ORIGIN, licence: str = LICENCE
+) -> int:
     """Write a table of distinct pairs in the form of ``data.read_table``; return their number."""
-    lines = {f"{foreign}\t{english}\t{ORIGIN}\t{LICENCE}\n": None for foreign, english in pairs}
+    lines = {f"{foreign}\t{english}\t{origin}\t{licence}\n": None for foreign, english in pairs}
     path.write_text("".join(lines), encoding="utf-8")
     return len(lines)
