@@ -70,6 +70,8 @@ KNOWN_GIVEN, KNOWN_GIVEN_FROM = 0.6, 0.6
 SUGGEST_TOTAL = 3.5
 SUGGEST_SURNAME = -0.6
 SUGGEST_GIVEN = -1.5
+# What words and context may add to the sounds of somebody whom the text does not name otherwise.
+MOST_BORNE_OUT = 2.5
 # The best entry must be better than the next by this much, or nothing is changed.
 MARGIN = 1.2
 # A surname alone, once its full name is resolved in the document: the least score and the most
@@ -1012,7 +1014,10 @@ class _Pass:
         self.memo.score_all(surname, (form.surname for _, form, _ in near))
         for name, form, given_score in near:
             surname_score = self.memo.score(surname, form.surname)
-            if surname_score < SUGGEST_SURNAME:
+            if surname_score < SUGGEST_SURNAME or (
+                min(given_score, MOST_GIVEN) + surname_score < SUGGEST_TOTAL - MOST_BORNE_OUT
+                and name.entry.id not in self.people
+            ):
                 continue
             proposal = _Proposal(
                 first, last, cut, name, form, given_score, surname_score,
