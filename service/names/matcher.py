@@ -9,6 +9,7 @@ glossary. `skeleton.align` then decides between the few that are left.
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -297,7 +298,9 @@ class NameIndex:
     """All look-ups over one glossary."""
 
     def __init__(self, glossary: Glossary) -> None:
-        self.glossary = glossary
+        # The glossary keeps its index; were it kept in turn, each edit of the term files would
+        # leave both behind until the garbage collector looks at its oldest generation.
+        self._glossary = weakref.ref(glossary)
         self.names: list[Name] = []
         self.by_entry: dict[str, Name] = {}
         self.exact: dict[str, list[Exact]] = defaultdict(list)
@@ -316,6 +319,13 @@ class NameIndex:
         self._givens = list(self._by_given)
         self._place_keys = list(self._places)
         self._memo = Memo()
+
+    @property
+    def glossary(self) -> Glossary:
+        """The glossary, which must still be there."""
+        found = self._glossary()
+        assert found is not None, "an index does not outlive its glossary"
+        return found
 
     @property
     def memo(self) -> Memo:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from service.names import matcher, skeleton
@@ -53,3 +56,15 @@ def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.Monkey
     assert first.size > 5
     assert index_of(names).memo is not first
     assert normalise(TEXT, names) == expected
+
+
+def test_an_index_goes_with_its_glossary() -> None:
+    gc.disable()
+    try:
+        names = glossary()
+        normalise(TEXT, names)
+        index = weakref.ref(index_of(names))
+        del names
+        assert index() is None
+    finally:
+        gc.enable()
