@@ -311,7 +311,6 @@ class NameIndex:
         self.bearers: Counter[str] = Counter()  # how many entries have a given name
         self._by_given: dict[str, _Bucket] = {}
         self._by_surname: dict[str, _Bucket] = {}
-        self.alone: dict[str, list[int]] = defaultdict(list)
         self._places: dict[str, list[Place]] = defaultdict(list)
         for entry in glossary.entries:
             if entry.status != "deprecated":
@@ -354,12 +353,8 @@ class NameIndex:
             self.surnames[part.folded].append(number)
         if entry.type == "place":
             self._add_place(entry)
-        if entry.type == "person":
-            for part in name.alone:
-                for key in part.coarse():
-                    self.alone[key].append(number)
-            if name.given is not None:
-                self.given_names.add(name.given.folded)
+        if entry.type == "person" and name.given is not None:
+            self.given_names.add(name.given.folded)
         if name.cuts:
             self.bearers[name.cuts[0].given.folded] += 1
         for which, cut in enumerate(name.cuts):
