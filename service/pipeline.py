@@ -38,6 +38,7 @@ from service.names.arrival import lost_words, parted
 from service.names.glossary import Glossary, GlossaryStore
 from service.names.normalise import Normalised, normalise
 from service.names.report import NameReport
+from service.names.speaker import spoken
 from service.text.detect import UNDETERMINED, Detection, detect
 from service.text.segment import Sentence, segment
 from service.tracing import span
@@ -410,6 +411,34 @@ class Pipeline:
                     lost_words(carried, each.text) + len(set(each.flags) - set(first.flags))
                 ),
             )
+        self._decode_statements(losing, source, target)
+
+    def _decode_statements(
+        self, places: Sequence[tuple[_Work, int]], source: str, target: str
+    ) -> None:
+        """Where the speaker was lost all the same, translate what was said and name him first."""
+        if target != "en":
+            return
+        losing = [
+            (work, position, said)
+            for work, position in places
+            if lost_words(work.carried[position], work.hypotheses[position].text)
+            and (said := spoken(work.carried[position])) is not None
+        ]
+        if not losing:
+            return
+        statements = [said.statement for _, _, said in losing]
+        try:
+            with span("engine", sentences=len(statements), source=source, target=target):
+                answers = self._engine.translate(statements, source, target, links=True)
+        except Overloaded:
+            return
+        for (work, position, said), answer in zip(losing, answers, strict=True):
+            carried, before = work.carried[position], work.hypotheses[position]
+            text, links = said.told(answer.text, answer.attention)
+            told = _parted(replace(answer, text=text, attention=links), carried)
+            if lost_words(carried, told.text) < lost_words(carried, before.text):
+                work.hypotheses[position] = told
 
     def _finish(self, work: _Work) -> Translation:
         """Put the text together again and its names right."""

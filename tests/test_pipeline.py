@@ -293,3 +293,23 @@ def test_a_text_that_is_surely_dutch_is_refused(pipeline: Pipeline) -> None:
     text = "De minister heeft gisteren in Marseille met de burgemeester gesproken."
     (refused,) = pipeline.translate([Request(text)])
     assert isinstance(refused, UnsupportedLanguage)
+
+
+class ForgettingEngine(LosingEngine):
+    """Never names the speaker, and translates what he said."""
+
+    def alternatives(
+        self, sentences: Sequence[str], source: str, target: str, **settings: object
+    ) -> list[list[Hypothesis]]:
+        return [[Hypothesis("He said so.", -0.6)] for _ in sentences]
+
+
+def test_a_speaker_who_is_lost_all_the_same_is_named_before_what_he_said(tmp_path: Path) -> None:
+    (tmp_path / "people.yaml").write_text(ENTRY, encoding="utf-8")
+    engine = ForgettingEngine()
+    pipeline = Pipeline(Settings(), engine, GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    result = one(
+        pipeline.translate([Request("قال فرانك أليسيو إن المدينة تنتظر.", source="ar")])[0]
+    )
+    assert result.text == "Franck Allisio said that he said that he would stand."
+    assert engine.calls[-1][2] == ["المدينة تنتظر."]
