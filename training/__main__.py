@@ -121,10 +121,10 @@ def run_train(options: argparse.Namespace) -> None:
 
 
 def run_average(options: argparse.Namespace) -> None:
-    """Average the last snapshots into ``averaged.pt``."""
+    """Average the last snapshots, and those of an earlier run, into ``averaged.pt``."""
     from training import export
 
-    paths = sorted(options.run.glob("snapshot-*.pt"))[-options.last :]
+    paths = [*options.also, *sorted(options.run.glob("snapshot-*.pt"))[-options.last :]]
     export.average([export.Snapshot.load(path) for path in paths]).save(options.run / "averaged.pt")
     log.info("averaged %s", ", ".join(path.name for path in paths))
 
@@ -326,6 +326,13 @@ def build_parser() -> argparse.ArgumentParser:
     step = _step(steps, "average", run_average)
     _run_argument(step)
     step.add_argument("--last", type=int, default=3, help="number of snapshots")
+    step.add_argument(
+        "--also",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="snapshots of the run that this one went on from",
+    )
 
     step = _step(steps, "export", run_export)
     _run_argument(step)

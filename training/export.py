@@ -25,7 +25,7 @@ from training.model import MAX_POSITIONS, Shape, Translator, positions
 from training.package import pack, unpack
 from training.vocabulary import Vocabulary
 
-PACKAGE_VERSION = "1.1"
+PACKAGE_VERSION = "1.2"
 ARGOS_VERSION = "1.9"
 LANGUAGE_NAMES = {"ar": "Arabic", "fr": "French"}
 Weights = dict[str, Tensor]
@@ -59,7 +59,7 @@ class Snapshot:
 
 
 def average(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return the mean of snapshots of one run."""
+    """Return the mean of snapshots of one run, or of runs that went on from one another."""
     first = snapshots[0]
     weights = {
         name: torch.stack([s.weights[name] for s in snapshots]).mean(0)
