@@ -118,7 +118,7 @@ def _measure(size: int, folder: Path, passages: Sequence[Passage], rounds: int) 
     times: dict[str, list[float]] = {system.name: [] for system in systems}
     for _ in range(rounds):
         for system in systems:
-            if isinstance(system, PlainFuzzy):
+            if isinstance(system, (Service, PlainFuzzy)):
                 system.forget()
             times[system.name].append(_seconds(system, passages))
     own = times[Service.name]

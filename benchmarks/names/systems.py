@@ -19,6 +19,7 @@ from rapidfuzz import fuzz, process
 from benchmarks.names.passages import Passage, Span
 from benchmarks.names.score import Change, apply, folded
 from service.names.glossary import Entry, Glossary, load_glossary
+from service.names.matcher import index_of
 from service.names.normalise import normalise
 
 _TOKEN = r"[A-ZÀ-ÞŒ][\w’'\-]*"
@@ -59,6 +60,10 @@ class Service:
         """Read the glossary and build its index."""
         self._glossary = load_glossary(folder)
         normalise("Nobody of that name.", self._glossary)
+
+    def forget(self) -> None:
+        """Forget what earlier texts had computed, so that the next run costs as much as theirs."""
+        index_of(self._glossary).forget()
 
     def changes(self, passages: Sequence[Passage]) -> list[list[Change]]:
         """Normalise each text as English.

@@ -330,8 +330,12 @@ class NameIndex:
     def memo(self) -> Memo:
         """What earlier texts had computed; a new one when that has become too much."""
         if self._memo.size > MOST_REMEMBERED:
-            self._memo = Memo()
+            self.forget()
         return self._memo
+
+    def forget(self) -> None:
+        """Begin anew with what is remembered from text to text."""
+        self._memo = Memo()
 
     def _add(self, entry: Entry) -> None:
         self._add_exact(entry, entry.name, listed=False)
