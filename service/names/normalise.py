@@ -126,6 +126,8 @@ HALF = 0.5
 # that may be lost. On the passages of benchmarks/names the wrong forms of places score from 3.4.
 PLACE_ALONE, PLACE_LOSS = 3.3, 3.1
 PLACE_SUGGEST = 2.0
+# A place of so many letters may be one letter away from a name's word that became it.
+SHORTEST_NEAR_PLACE = 5
 # A relative's surname is put right where a word of kinship stands at most so many words after it.
 KIN_TOKENS = 24
 # What these speak against is not even suggested.
@@ -676,9 +678,10 @@ class _Pass:
         return (start, end) if telling else None
 
     def _open_to(self, position: int, sentence: SourceSentence, printed: str) -> bool:
-        """Whether a token is free, or a word of the name that was taken for a place of that name.
+        """Whether a token is free, or a word of the name that was taken for a place.
 
-        It is not where the source sentence speaks of the place too.
+        The place may be called so, or nearly (Riyadh Mahrez for Riyad). It is not where the source
+        sentence speaks of the place too.
         """
         owner = self.taken[position]
         if not owner:
@@ -686,10 +689,14 @@ class _Pass:
         if any(anchor.entry.id == owner for anchor in sentence.carried.anchors):
             return False
         entry = self.index.glossary.by_id(owner)
-        return (
-            entry is not None
-            and entry.type == "place"
-            and f" {entry.name} " in f" {printed.replace('-', ' ')} "
+        if entry is None or entry.type != "place":
+            return False
+        words_there = printed.replace("-", " ").split()
+        if f" {entry.name} " in f" {' '.join(words_there)} ":
+            return True
+        place = fold(entry.name)
+        return len(place) >= SHORTEST_NEAR_PLACE and any(
+            Levenshtein.distance(place, fold(word), score_cutoff=1) <= 1 for word in words_there
         )
 
     def _in_full(

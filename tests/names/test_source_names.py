@@ -19,6 +19,8 @@ GLOSSARY = Glossary(
         Entry(id="zidane", name="Zinedine Zidane"),
         Entry(id="amine", name="Amine Kessaci"),
         Entry(id="mehdi", name="Mehdi Kessaci"),
+        Entry(id="mahrez", name="Riyad Mahrez"),
+        Entry(id="riyadh", name="Riyadh", type="place", fr=("Riyad",)),
         Entry(id="meknes", name="Meknes", type="place", fr=("Meknès",)),
         Entry(id="algiers", name="Algiers", type="place", fr=("Alger",)),
         Entry(id="paris", name="Paris", type="place", ar=("باريس",)),
@@ -129,6 +131,13 @@ def test_links_alone_are_believed_where_an_unknown_word_stands(
     english: str, links: tuple[tuple[str, str], ...], right: str
 ) -> None:
     assert translated("Il a vu Gabriel Attal.", english, "fr", links).text == right
+
+
+def test_a_given_name_that_became_a_place_is_put_right() -> None:
+    source = "Riyad Mahrez a marqué."
+    assert translated(source, "Riyadh Mahrez scored.", "fr").text == "Riyad Mahrez scored."
+    both = "Mahrez est à Riyad."
+    assert translated(both, "Mahrez is in Riyadh.", "fr").text == "Mahrez is in Riyadh."
 
 
 def test_a_place_that_the_source_names_is_not_made_a_club() -> None:
