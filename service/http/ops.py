@@ -47,17 +47,18 @@ def ready() -> tuple[Response, int]:
     no usable model. `problems` names what needs a person: a broken package is left out, and a
     broken term file leaves the last good glossary in force."""
     own = services()
+    loaded = own.loaded  # before `ready`: the loading may end between the two
     is_ready = own.ready
     problems = own.problems
     if is_ready:
         status = "degraded" if problems else "ready"
     else:
-        status = "unusable" if own.loaded else "loading"
+        status = "unusable" if loaded else "loading"
     glossary = own.glossaries.current
     value = {
         "status": status,
         "ready": is_ready,
-        "models": [package.name for package in own.engine.packages()] if own.loaded else [],
+        "models": [package.name for package in own.engine.packages()] if loaded else [],
         "glossary": {
             "version": glossary.version,
             "entries": len(glossary.entries),

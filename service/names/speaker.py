@@ -27,8 +27,10 @@ _SAYING = {
     "أفاد": "reported", "زعم": "claimed", "اعتبر": "considered", "يرى": "believes",
     "ترى": "believes", "نفى": "denied", "اعترف": "admitted", "توقع": "expected", "حذر": "warned",
 }  # fmt: skip
-_BEFORE = re.compile(rf"\s*[وف]?({'|'.join(sorted(_SAYING, key=len, reverse=True))})ت?\s+")
-_AFTER = re.compile(r"\s+(?:(?:إلى|على|من)\s+)?(?:ب?[أا]ن|إن)\s+(?=\S)")
+_BEFORE = re.compile(
+    rf"\s{{0,3}}[وف]?({'|'.join(sorted(_SAYING, key=len, reverse=True))})ت?\s{{1,3}}"
+)
+_AFTER = re.compile(r"\s{1,3}(?:(?:إلى|على|من)\s{1,3})?(?:ب?[أا]ن|إن)\s{1,3}(?=\S)")
 # A first word this common in English (Zipf frequency) begins a sentence, and names nobody.
 _COMMON = 4.0
 

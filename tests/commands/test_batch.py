@@ -133,7 +133,14 @@ def test_ctrl_c_stops_with_a_status_of_its_own_and_can_be_gone_on_with(tmp_path:
     texts = [f"Le maire numéro {n} a salué la foule. Il pleut." for n in range(5_000)]
     source, output = json_lines(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "service", "batch", str(source), "-o", str(output)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=dict(os.environ), text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ),
+        text=True,
+        # A shell has its background jobs ignore Ctrl-C, and they hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while process.poll() is None and not (output.exists() and output.stat().st_size):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -47,7 +47,8 @@ def test_html_keeps_its_tags(client: FlaskClient) -> None:
     items = [{"text": html}, {"text": "AT&amp;T", "format": "text"}]
     first, second = post(client, "/v1/translate", items=items, source="fr", format="html")["items"]
 
-    assert '<a href="/m?a=1&b=2">Marseille</a>' in first["text"]
+    assert '<a href="/m?a=1&b=2">Marseille' in first["text"]
+    assert first["text"].count("</a>") == 1
     assert first["text"].count("<b>") == first["text"].count("</b>") == 1
     assert "AT&T" not in second["text"]
 

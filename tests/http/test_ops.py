@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 import service
+from service.app import Services
 from service.config import Settings
 
 MakeApp = Callable[..., Flask]
@@ -31,6 +33,22 @@ def test_live_answers_whatever_the_state(bare: FlaskClient) -> None:
 
     assert response.status_code == 200
     assert response.json == {"status": "live"}
+
+
+def test_loading_that_ends_while_readiness_is_asked_for_is_still_loading(
+    bare: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = False
+
+    def ready(_: Services) -> bool:
+        nonlocal ended
+        before, ended = ended, True
+        return before
+
+    monkeypatch.setattr(Services, "loaded", property(lambda _: ended))
+    monkeypatch.setattr(Services, "ready", property(ready))
+
+    assert (bare.get("/v1/health/ready").json or {})["status"] == "loading"
 
 
 def test_ready_names_the_models_and_the_glossary(client: FlaskClient) -> None:
