@@ -10,27 +10,24 @@ requirements.txt, as installed in this environment. The imports are those of the
 from __future__ import annotations
 
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from statistics import median
 
 import click
 import psutil
 import requests
 
+from benchmarks.batch import MIB, Watch
 from benchmarks.names.report import header, table
 from service.commands._server import Server
 from service.config import PROJECT_DIR
 
-MIB = 1 << 20
 CLIENTS = 8
 REQUESTS = 64
 SHOWN = 10
@@ -46,24 +43,6 @@ def memory(process: psutil.Process) -> tuple[float, float]:
         resident += found.rss
         private += found.uss
     return resident / MIB, private / MIB
-
-
-@contextmanager
-def most(process: psutil.Process, seen: list[float]) -> Iterator[None]:
-    """While it is open, put the process's most resident MiB into `seen`."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            seen.append(memory(process)[0])
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def start(rounds: int) -> list[list[str]]:
@@ -82,25 +61,20 @@ def start(rounds: int) -> list[list[str]]:
                 resident, own = memory(process)
                 idle.append(resident)
                 private.append(own)
-                seen: list[float] = []
 
                 def translate(number: int, url: str = server.url) -> None:
                     body = {"text": texts[number % len(texts)]}
                     requests.post(f"{url}/v1/translate", json=body, timeout=300).raise_for_status()
 
-                with most(process, seen), ThreadPoolExecutor(CLIENTS) as clients:
+                with Watch(server, lambda: 0) as watch, ThreadPoolExecutor(CLIENTS) as clients:
                     list(clients.map(translate, range(REQUESTS)))
-                loaded.append(max(seen))
+                loaded.append(max(sample.memory for sample in watch.samples) / MIB)
     return [
-        ["seconds from the command to ready, packages unpacked anew", f"{_median(ready):.1f}"],
-        ["resident memory, idle, MiB", f"{_median(idle):.0f}"],
-        ["of which private, MiB", f"{_median(private):.0f}"],
-        [f"resident memory at most, {CLIENTS} clients, MiB", f"{_median(loaded):.0f}"],
+        ["seconds from the command to ready, packages unpacked anew", f"{median(ready):.1f}"],
+        ["resident memory, idle, MiB", f"{median(idle):.0f}"],
+        ["of which private, MiB", f"{median(private):.0f}"],
+        [f"resident memory at most, {CLIENTS} clients, MiB", f"{median(loaded):.0f}"],
     ]
-
-
-def _median(values: list[float]) -> float:
-    return statistics.median(values)
 
 
 def sizes() -> list[tuple[str, float]]:

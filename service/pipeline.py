@@ -420,24 +420,24 @@ class Pipeline:
         if target != "en":
             return
         losing = [
-            (work, position, said)
+            (work, position, said, lost)
             for work, position in places
-            if lost_words(work.carried[position], work.hypotheses[position].text)
+            if (lost := lost_words(work.carried[position], work.hypotheses[position].text))
             and (said := spoken(work.carried[position])) is not None
         ]
         if not losing:
             return
-        statements = [said.statement for _, _, said in losing]
+        statements = [said.statement for _, _, said, _ in losing]
         try:
             with span("engine", sentences=len(statements), source=source, target=target):
                 answers = self._engine.translate(statements, source, target, links=True)
         except Overloaded:
             return
-        for (work, position, said), answer in zip(losing, answers, strict=True):
-            carried, before = work.carried[position], work.hypotheses[position]
+        for (work, position, said, lost), answer in zip(losing, answers, strict=True):
+            carried = work.carried[position]
             text, links = said.told(answer.text, answer.attention)
             told = _parted(replace(answer, text=text, attention=links), carried)
-            if lost_words(carried, told.text) < lost_words(carried, before.text):
+            if lost_words(carried, told.text) < lost:
                 work.hypotheses[position] = told
 
     def _finish(self, work: _Work) -> Translation:

@@ -363,21 +363,11 @@ class _Pass:
         score: float,
         evidence: Sequence[Evidence],
         applied: bool,
+        end: int | None = None,
     ) -> None:
-        start, end = self.tokens[first].start, self.tokens[last - 1].end
-        self._report_at(start, end, replacement, entry, kind, score, evidence, applied)
-
-    def _report_at(
-        self,
-        start: int,
-        end: int,
-        replacement: str,
-        entry: Entry | None,
-        kind: Kind,
-        score: float,
-        evidence: Sequence[Evidence],
-        applied: bool,
-    ) -> None:
+        """Report tokens; up to the offset `end` where the last of them holds more than the name."""
+        start = self.tokens[first].start
+        end = self.tokens[last - 1].end if end is None else end
         surface = self.text[start:end]
         if surface == replacement:
             return
@@ -1345,9 +1335,10 @@ class _Pass:
                     continue
                 self._take(position, position + 1, person.name.entry.id)
                 if token.folded[:length] != part.folded and token.text.isascii():
-                    self._report_at(
-                        token.start, token.start + length, part.text, person.name.entry, "surname",
-                        0.6, [Evidence("document_alias", token.folded[:length])], False,
+                    self._report(
+                        position, position + 1, part.text, person.name.entry, "surname", 0.6,
+                        [Evidence("document_alias", token.folded[:length])], False,
+                        end=token.start + length,
                     )  # fmt: skip
 
     def _alone_in(self, first: int, last: int, run_first: int, run_last: int) -> None:
