@@ -239,10 +239,18 @@ class Pipeline:
             NotReady: no glossary is in force.
         """
         self.check(text)
-        if glossary == "none":
-            return Normalised(text, ())
-        chosen = self._glossaries.in_force() if glossary == "default" else glossary
-        return _names_right(text, chosen, language)
+        chosen = self.glossary(glossary)
+        return _names_right(text, chosen, language) if chosen else Normalised(text, ())
+
+    def glossary(self, choice: Glossary | Literal["default", "none"]) -> Glossary | None:
+        """The glossary of a request; None where names are to be left alone.
+
+        Raises:
+            NotReady: no glossary is in force.
+        """
+        if choice == "none":
+            return None
+        return self._glossaries.in_force() if choice == "default" else choice
 
     def detect(self, text: str) -> Detection:
         """Which language a text is in, and how sure that is."""
@@ -275,12 +283,7 @@ class Pipeline:
         """Detect, segment and anchor one text."""
         self.check(request.text)
         source, detection = self._resolve_source(request)
-        glossary = (
-            self._glossaries.in_force() if request.glossary == "default" else request.glossary
-        )
-        work = _Work(
-            request, source, detection, glossary if isinstance(glossary, Glossary) else None
-        )
+        work = _Work(request, source, detection, self.glossary(request.glossary))
         if source in (request.target, UNDETERMINED):
             return work
         with span("segment", characters=len(request.text), source=source) as own:

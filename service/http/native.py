@@ -38,7 +38,6 @@ from service.http.schemas import (
     TranslationOut,
     entries,
 )
-from service.names.glossary import Glossary
 from service.names.normalise import Normalised
 from service.pipeline import Request, Translation
 from service.serialise import detection_to_json, name_to_json, translation_to_json
@@ -146,13 +145,17 @@ def normalise() -> Response:
     the names that the glossary knows in their right spelling, and a report on each."""
     body = validate(NormaliseRequest, read_json(request))
     own = services()
-    choice = choose_glossary(own, body.glossary)
-    glossary = own.glossaries.in_force() if choice == "default" else choice
-    version = glossary.version if isinstance(glossary, Glossary) else ""
+    glossary = own.pipeline.glossary(choose_glossary(own, body.glossary))
+    version = glossary.version if glossary else ""
 
     def work(items: Sequence[NormaliseItem]) -> list[Normalised | ServiceError]:
         return [
-            _or_error(own.pipeline.normalise, item.text, item.language or body.language, glossary)
+            _or_error(
+                own.pipeline.normalise,
+                item.text,
+                item.language or body.language,
+                glossary or "none",
+            )
             for item in items
         ]
 
