@@ -101,6 +101,14 @@ def run_transfer(options: argparse.Namespace) -> None:
     transfer.transfer(parent, options.parent_run, options.run).save(options.run / "transferred.pt")
 
 
+def run_extend(options: argparse.Namespace) -> None:
+    """Give a trained model the pieces that newer runs have, before ``prepare``."""
+    from training import export, extend
+
+    extended = extend.extend(export.read_weights(options.init), options.run)
+    extended.save(options.run / "extended.pt")
+
+
 def run_train(options: argparse.Namespace) -> None:
     """Train until the minutes are up; a run with a checkpoint is resumed."""
     import torch
@@ -311,6 +319,10 @@ def build_parser() -> argparse.ArgumentParser:
     _run_argument(step)
     step.add_argument("--parent", type=Path, required=True, help="package or snapshot")
     step.add_argument("--parent-run", type=Path, required=True, help="run folder of the parent")
+
+    step = _step(steps, "extend", run_extend)
+    _run_argument(step)
+    step.add_argument("--init", type=Path, required=True, help="package or snapshot of the run")
 
     step = _step(steps, "train", run_train)
     _run_argument(step)

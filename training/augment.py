@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from training import noise
 from training.alignment import Links
 from training.data import OWN, Pair, weight_of
-from training.vocabulary import UNK, Vocabulary
+from training.vocabulary import DOUBLED, UNK, Vocabulary
 
 #: Share of the repeated examples with at least one name in which names are touched.
 NAME_SHARE = 0.9
@@ -27,6 +27,28 @@ COPIED_NAMES = 0.5
 POOL_SHARE = 0.6
 NOISE_SHARE = 0.2
 JOIN_SHARE = 0.06
+#: Share of the names in the pool in which a letter is doubled.
+DOUBLED_SHARE = 0.2
+#: Particles of names.
+PARTICLES = (
+    *("Ben", "al-", "de", "El", "Abu", "Le", "van", "d'", "von", "von der", "van der", "van den"),
+    *(
+        "de la",
+        "del",
+        "da",
+        "dos",
+        "di",
+        "bin",
+        "ibn",
+        "bint",
+        "du",
+        "des",
+        "la",
+        "el-",
+        "Ould",
+        "Al",
+    ),
+)
 #: Two joined sentences may have so many target pieces.
 JOIN_LIMIT = 40
 
@@ -133,14 +155,18 @@ class NamePool:
     rng: random.Random
     accents: dict[str, str] = field(
         default_factory=lambda: {
-            "e": "éèêë",
-            "a": "áâã",
-            "i": "ïî",
-            "o": "öôó",
-            "u": "üû",
-            "n": "ñ",
-            "c": "ç",
-            "s": "š",
+            "e": "éèêëęė",
+            "a": "áâãäåą",
+            "i": "ïîíı",
+            "o": "öôóøō",
+            "u": "üûúū",
+            "n": "ñń",
+            "c": "çčć",
+            "s": "šşśß",
+            "g": "ğ",
+            "z": "žźż",
+            "l": "ł",
+            "y": "ýÿ",
         }
     )
 
@@ -155,6 +181,10 @@ class NamePool:
             if places:
                 i = self.rng.choice(places)
                 name = name[:i] + self.rng.choice(self.accents[name[i]]) + name[i + 1 :]
+        if self.rng.random() < DOUBLED_SHARE and len(name) > 2:
+            i = self.rng.randrange(1, len(name))
+            if 2 * name[i] in DOUBLED:
+                name = name[:i] + name[i] + name[i:]
         if self.rng.random() < 0.05:
             name = f"{name}-{self.rng.choice(self.names)}"
         return name
@@ -163,7 +193,7 @@ class NamePool:
         """Draw a name of about ``words`` words, sometimes with a particle."""
         parts = [self.word() for _ in range(min(3, max(1, words)))]
         if len(parts) > 1 and self.rng.random() < 0.12:
-            parts.insert(1, self.rng.choice(["Ben", "al-", "de", "El", "Abu", "Le", "van", "d'"]))
+            parts.insert(1, self.rng.choice(PARTICLES))
         return " ".join(parts).replace("- ", "-").replace("' ", "'")
 
 

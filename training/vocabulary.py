@@ -27,6 +27,9 @@ SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 #: Letters of foreign names that both sides must be able to write.
 NAME_LETTERS = tuple("àâäáãåæçéèêëíîïñóôöøœßúùûüýÿčćšžğışłńśźżąęāēīōūđÀÂÁÅÇÉÈÊËÎÍÏÑÓÔÖØŒÚÙÛÜŠŽĐ")
 
+#: Pieces for a doubled letter: of two equal pieces of a name, one was often lost in copying.
+DOUBLED = tuple(2 * letter for letter in "abcdefgijklmnoprstuvyz")
+
 _WORD = re.compile(r"[^\W\d_]+")
 #: A piece that stands in names more often than this share of its uses is a piece of names.
 NAME_PIECE = 0.25
@@ -148,6 +151,7 @@ def train_sentencepiece(
         hard_vocab_limit=False,
         minloglevel=2,
     )
+    add_pieces(prefix.with_suffix(".model"), DOUBLED)
 
 
 def _without(model: Path, unwanted: Callable[[str], bool]) -> bytes:
@@ -159,6 +163,34 @@ def _without(model: Path, unwanted: Callable[[str], bool]) -> bytes:
         if piece.type == piece.NORMAL and unwanted(piece.piece):
             piece.type = piece.UNUSED
     return bytes(proto.SerializeToString())
+
+
+def add_pieces(model: Path, pieces: Sequence[str]) -> list[str]:
+    """Add ``pieces`` to ``model``, a little likelier than their letters one by one.
+
+    Those with a letter that the model does not have are left out; a piece that went unused is used
+    again.
+
+    Returns:
+        Those that were new, in the order of their ids.
+    """
+    from sentencepiece import sentencepiece_model_pb2
+
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.ParseFromString(model.read_bytes())
+    known = {piece.piece: piece for piece in proto.pieces}
+    added = []
+    for text in pieces:
+        if text in known:
+            known[text].type = known[text].NORMAL
+            continue
+        if not all(letter in known for letter in text):
+            continue
+        score = sum(known[letter].score for letter in text) + 0.5
+        proto.pieces.add(piece=text, score=score, type=known[text[0]].NORMAL)
+        added.append(text)
+    model.write_bytes(proto.SerializeToString())
+    return added
 
 
 def restrict(model: Path, pieces: set[str]) -> sentencepiece.SentencePieceProcessor:
@@ -266,7 +298,7 @@ def choose_target(
     english: Sequence[str],
     limit: int,
 ) -> list[str]:
-    """Return the target vocabulary: specials, every single character seen, the commonest pieces.
+    """Return the target vocabulary: specials, single characters, doubled letters, the commonest.
 
     Args:
         processor: the joint model.
@@ -283,6 +315,7 @@ def choose_target(
         for piece in known
         if len(piece) == 1 and (piece.isascii() or piece in NAME_LETTERS or counts[piece] > 2)
     }
+    letters |= known & set(DOUBLED)
     letters |= {piece for piece in known if piece == "▁"}
     common = [piece for piece, _ in counts.most_common() if piece not in letters]
     chosen = sorted(letters) + common[: limit - len(letters) - len(SPECIALS)]

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 
 from wordfreq import zipf_frequency
 
@@ -33,7 +33,7 @@ from service.names.matcher import (
     exact_key,
     index_of,
 )
-from service.names.mentions import Document, Token
+from service.names.mentions import Document, Token, tokens_of
 
 _LOCK = threading.Lock()
 
@@ -141,7 +141,7 @@ def _capitals(form: str) -> tuple[str, tuple[bool, ...]]:
     """A form's exact key, and which of its words are capitalised; nothing if it has digits."""
     if any(letter.isdigit() for letter in form):
         return "", ()
-    tokens = Document(form).tokens
+    tokens = tokens_of(form)
     return exact_key(tokens), tuple(token.capital for token in tokens)
 
 
@@ -250,12 +250,15 @@ def arabic_stems(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
     ]
 
 
-def _heads(word: str) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=65536)
+def _heads(word: str) -> tuple[tuple[int, str], ...]:
     """A folded word as it stands, then without the clitics it may carry, and their lengths."""
-    yield 0, word
-    for clitic in _CLITICS:
-        if word.startswith(clitic) and len(word) - len(clitic) >= 2:
-            yield len(clitic), word[len(clitic) :]
+    carried = (
+        (len(clitic), word[len(clitic) :])
+        for clitic in _CLITICS
+        if word.startswith(clitic) and len(word) - len(clitic) >= 2
+    )
+    return ((0, word), *carried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +335,11 @@ class _Arabic:
             for match in _ARABIC_WORD.finditer(text)
         ]
         self.taken = [False] * len(self.words)
+        # Whether only a space or a hyphen stands between each word and the next.
+        self._next_to = [
+            text[before[1] : after[0]].strip(" \u00a0-") == ""
+            for before, after in pairwise(self.words)
+        ]
 
     def full(self) -> Iterator[Anchor]:
         position = 0
@@ -352,10 +360,7 @@ class _Arabic:
 
     def _joined(self, first: int, last: int) -> bool:
         """Whether only a space or a hyphen stands between each two of the words."""
-        return all(
-            self.text[self.words[position][1] : self.words[position + 1][0]].strip(" \u00a0-") == ""
-            for position in range(first, last - 1)
-        )
+        return all(self._next_to[first : last - 1])
 
     def _exact(self, position: int) -> tuple[Anchor, int] | None:
         for cut, head in _heads(self.words[position][2]):
@@ -564,7 +569,7 @@ class _Latin:
             if name is None or name.entry.type != "person" or not name.cuts:
                 continue
             for part in name.alone:
-                surnames[exact_key(Document(part.text).tokens)].add((part.text, entry_id))
+                surnames[exact_key(tokens_of(part.text))].add((part.text, entry_id))
         longest = max((part.count(" ") + 1 for part in surnames), default=0)
         position = 0
         while position < len(self.tokens):

@@ -30,6 +30,8 @@ _Bucket = dict[str, list[tuple[int, int]]]
 SHORT_KEYS = 6
 # An Arabic form is the sound of a name if their coarse strings differ by this share at most.
 HEARD = 0.5
+# Up to so many keys it is quicker to compare them one by one.
+FEW_KEYS = 8
 # From so many parts on it is quicker to compare them all at once.
 FEW_PARTS = 3
 # Results over one index that are remembered from text to text: some 25 MB.
@@ -443,6 +445,11 @@ def _collect(found: set[tuple[int, int]], key: str, bucket: _Bucket, most: int) 
     """Add what is at most `most` classes from `key`."""
     if most == 0:
         found.update(bucket.get(key, ()))
+        return
+    if len(bucket) < FEW_KEYS:
+        for other, names in bucket.items():
+            if Levenshtein.distance(key, other, score_cutoff=most) <= most:
+                found.update(names)
         return
     for other, _, _ in process.extract(
         key, list(bucket), scorer=Levenshtein.distance, score_cutoff=most, limit=None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from service.names.skeleton import IGNORABLE, fold
 
@@ -68,9 +69,8 @@ _SPACE_GAP = re.compile(r"[ \u00a0\u202f\u2009]{1,2}")
 _INVISIBLE = re.compile(f"[{IGNORABLE}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of the text.
+class Token(NamedTuple):
+    """A word of the text; a tuple, because a text has many.
 
     Args:
         start, end: half-open offsets into the text.
@@ -122,32 +122,21 @@ class Document:
             while end_p <= start:
                 start_p, end_p = next(protected)
             inside = start_p < end or self._in_identifier(start, end)
-            pieces = [(start, end)]
-            if not inside and end - start > 3:
+            pieces: tuple[tuple[int, int], ...] = ((start, end),)
+            after = text[start + 1 : end]
+            if not inside and end - start > 3 and after != after.lower():
                 pieces = _camel(match.group(), start)
             for number, (first, last) in enumerate(pieces):
                 word = text[first:last]
-                bare = _INVISIBLE.sub("", word)
+                folded, capital, upper = _looks(word)
                 gap = "glue" if number else self._gap(tokens, first)
-                folded = fold(word)
                 if gap == "apostrophe":
-                    if folded in _POSSESSIVE and not bare.isupper():
+                    if folded in _POSSESSIVE and not _INVISIBLE.sub("", word).isupper():
                         gap = "possessive"
                     elif tokens[-1].folded in _ELIDED:
                         gap = "elision"
-                tokens.append(
-                    Token(
-                        first,
-                        last,
-                        word,
-                        folded,
-                        bare[:1].isupper(),
-                        len(bare) > 1 and bare.isupper(),
-                        number == 0 and self._opens(first),
-                        gap,
-                        inside,
-                    )
-                )
+                opens = number == 0 and self._opens(first)
+                tokens.append(Token(first, last, word, folded, capital, upper, opens, gap, inside))
         return tokens
 
     def _in_identifier(self, start: int, end: int) -> bool:
@@ -162,6 +151,8 @@ class Document:
             return ""
         before = tokens[-1]
         gap = self.text[before.end : start]
+        if gap == " ":
+            return "space"
         if len(gap) > 4:
             gap = _INVISIBLE.sub("", gap[:12]) if len(gap) <= 12 else ""
         else:
@@ -233,15 +224,28 @@ class Document:
 _ELIDED = frozenset({"d", "l", "qu", "j", "n", "c", "jusqu", "lorsqu", "puisqu"})
 
 
-def _camel(word: str, start: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=8192)
+def tokens_of(form: str) -> tuple[Token, ...]:
+    """The tokens of a name or another short form, which is asked for again and again."""
+    return tuple(Document(form).tokens)
+
+
+@lru_cache(maxsize=65536)
+def _looks(word: str) -> tuple[str, bool, bool]:
+    """A word folded, whether it begins with a capital, and whether it is all capitals."""
+    bare = _INVISIBLE.sub("", word)
+    return fold(word), bare[:1].isupper(), len(bare) > 1 and bare.isupper()
+
+
+def _camel(word: str, start: int) -> tuple[tuple[int, int], ...]:
     """Cut where a small letter is followed by a capital: ZafzafHe, but not McDonald."""
     cuts = [match.start() for match in _CAMEL.finditer(word)]
     cuts = [cut for cut in cuts if cut > 2 and word[:cut].casefold() not in _CAMEL_PREFIXES]
     edges = [0, *cuts, len(word)]
-    return [(start + a, start + b) for a, b in pairwise(edges)]
+    return tuple((start + a, start + b) for a, b in pairwise(edges))
 
 
-def group_words(tokens: list[Token]) -> tuple[str, bool]:
+def group_words(tokens: Sequence[Token]) -> tuple[str, bool]:
     """The letters of some tokens as one folded word without articles, and whether one fell.
 
     `Al-Bashir` and `Bashir` both give "bashir"; `Sharaf al-Din` gives "sharafdin".

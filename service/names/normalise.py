@@ -36,7 +36,7 @@ from service.names.matcher import (
     surname_start,
     words_of,
 )
-from service.names.mentions import ARTICLES, Document, Token, group_words
+from service.names.mentions import ARTICLES, Document, Token, group_words, tokens_of
 from service.names.report import Evidence, Kind, NameReport
 from service.names.rewrite import Edit, apply, cased, with_accents
 from service.names.skeleton import (
@@ -486,7 +486,7 @@ class _Pass:
 
     def _has_its_capitals(self, span: Sequence[Token], name: str) -> bool:
         """A name counts only where it is written as one: with the capitals it has."""
-        wanted = Document(name).tokens
+        wanted = tokens_of(name)
         if len(wanted) == len(span):
             return all(
                 token.capital or not want.capital or want.particle
@@ -543,7 +543,7 @@ class _Pass:
         for number, anchor in enumerate(sentence.carried.anchors):
             person = self._person(anchor.entry) if anchor.entry.type == "person" else None
             printed = anchor.text or anchor.entry.name
-            key = exact_key(Document(printed).tokens)
+            key = exact_key(tokens_of(printed))
             arrived = inside.find(f" {key} ")
             if arrived >= 0:
                 at, length = first + inside[:arrived].count(" "), key.count(" ") + 1
@@ -561,7 +561,7 @@ class _Pass:
     def _as_printed(self, anchor: Anchor, printed: str, first: int, last: int) -> None:
         """Give a name that arrived letter by letter the capitals and accents that it has."""
         span = self.tokens[first:last]
-        wanted = Document(printed).tokens
+        wanted = tokens_of(printed)
         if self._told(first, last) or not all(
             owner in ("", anchor.entry.id) for owner in self.taken[first:last]
         ):
@@ -586,7 +586,7 @@ class _Pass:
 
     def _copied(self, anchor: Anchor, printed: str, inside: str, first: int) -> bool:
         """Put the English name where the model copied the source's: Oum Kalthoum."""
-        key = exact_key(Document(anchor.surface).tokens)
+        key = exact_key(tokens_of(anchor.surface))
         at = inside.find(f" {key} ") if key else -1
         if at < 0:
             return False
@@ -653,7 +653,7 @@ class _Pass:
         the name that stand right before or after belong to it.
         """
         start, end = linked
-        own = {token.folded for token in Document(printed).tokens if token.capital}
+        own = {token.folded for token in tokens_of(printed) if token.capital}
         while start and self.tokens[start].gap in ("space", "hyphen"):
             if self.taken[start - 1] or self.tokens[start - 1].folded not in own:
                 break
@@ -773,7 +773,7 @@ class _Pass:
         start, end = hit[0], hit[-1] + 1
         anchor = sentence.carried.anchors[number]
         printed = anchor.text or anchor.entry.name
-        own = {token.folded for token in Document(printed).tokens}
+        own = {token.folded for token in tokens_of(printed)}
         for position in range(start, end):
             token = self.tokens[position]
             if not self._open_to(position, sentence, printed):
@@ -1647,7 +1647,7 @@ class _Pass:
             return False
         score, place = scored[0]
         if len(words_of(self.tokens[first:last])) > 1 and (
-            not self.relayed or len(Document(place.entry.name).tokens) < 2
+            not self.relayed or len(tokens_of(place.entry.name)) < 2
         ):
             return False
         close = [other for other, _ in scored if other > score - MARGIN]
@@ -1737,12 +1737,12 @@ def _divided(span: Sequence[Token], right: str) -> bool:
     def parts(tokens: Sequence[Token]) -> list[str]:
         return [token.folded for token in tokens if token.folded not in ARTICLES]
 
-    return parts(span) != parts(Document(right).tokens)
+    return parts(span) != parts(tokens_of(right))
 
 
 def _without_particles(part: Part) -> list[Token]:
     """The words of a part after its leading particles: Drian for Le Drian."""
-    return list(dropwhile(lambda token: token.particle, Document(part.text).tokens))
+    return list(dropwhile(lambda token: token.particle, tokens_of(part.text)))
 
 
 def _kind(entry: Entry) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.names.mentions import Document, Token
+from service.names.mentions import Token, tokens_of
 from service.names.skeleton import fold
 
 
@@ -58,7 +58,7 @@ def with_accents(text: str, tokens: Sequence[Token], name: str) -> str | None:
         None where there is nothing to restore: the same letters, accents that the entry lacks,
         capitals (which French print leaves without accents), or another number of words.
     """
-    wanted = Document(name).tokens
+    wanted = tokens_of(name)
     if len(wanted) != len(tokens):
         return None
     surface = text[tokens[0].start : tokens[-1].end]
