@@ -49,6 +49,8 @@ PARTICLES = (
         "Al",
     ),
 )
+#: First halves of double given names, which a small model completes as the commonest one.
+FIRST_HALVES = ("Jean", "Marie", "Anne", "Pierre", "Abdel", "Paul", "Louis", "Al", "Ould")
 #: Two joined sentences may have so many target pieces.
 JOIN_LIMIT = 40
 
@@ -185,8 +187,9 @@ class NamePool:
             i = self.rng.randrange(1, len(name))
             if 2 * name[i] in DOUBLED:
                 name = name[:i] + name[i] + name[i:]
-        if self.rng.random() < 0.05:
-            name = f"{name}-{self.rng.choice(self.names)}"
+        if self.rng.random() < 0.07:
+            first = self.rng.choice(FIRST_HALVES) if self.rng.random() < 0.5 else name
+            name = f"{first}-{self.rng.choice(self.names)}"
         return name
 
     def draw(self, words: int) -> str:

@@ -2,8 +2,9 @@
 
 A small model that copies a name piece by piece loses its place where the same piece stands twice
 ("Va s s al" came back as "Vasal" or "Vasssal"). With a piece for the doubled letter nothing stands
-twice. A new run has these pieces from the start (``vocabulary.DOUBLED``); an older one gets them
-here: its vocabulary in place, and its weights with new rows that begin as the mean of their parts.
+twice. It stumbles over the bare space piece of "▁v on ▁ der" in the same way. A new run has such
+pieces from the start (``vocabulary.DOUBLED`` and ``PARTICLES``); an older one gets them here: its
+vocabulary in place, and its weights with new rows that begin as the mean of their parts.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from training.vocabulary import Vocabulary
 log = logging.getLogger(__name__)
 
 
-def extend(parent: Snapshot, run: Path, pieces: Sequence[str] = vocabulary.DOUBLED) -> Snapshot:
+#: What a vocabulary of this project has.
+PIECES = (*vocabulary.DOUBLED, *vocabulary.PARTICLES)
+
+
+def extend(parent: Snapshot, run: Path, pieces: Sequence[str] = PIECES) -> Snapshot:
     """Add ``pieces`` to the vocabulary of ``run`` and return ``parent`` with rows for them.
 
     Args:

@@ -29,6 +29,8 @@ NAME_LETTERS = tuple("àâäáãåæçéèêëíîïñóôöøœßúùûüýÿč
 
 #: Pieces for a doubled letter: of two equal pieces of a name, one was often lost in copying.
 DOUBLED = tuple(2 * letter for letter in "abcdefgijklmnoprstuvyz")
+#: Particles of names that would begin with the bare space piece, at which models lose their place.
+PARTICLES = ("▁von", "▁der", "▁den", "▁van", "▁ben", "▁bin", "▁el", "▁El", "▁Le", "▁Ben", "▁Bin")
 
 _WORD = re.compile(r"[^\W\d_]+")
 #: A piece that stands in names more often than this share of its uses is a piece of names.
@@ -151,7 +153,7 @@ def train_sentencepiece(
         hard_vocab_limit=False,
         minloglevel=2,
     )
-    add_pieces(prefix.with_suffix(".model"), DOUBLED)
+    add_pieces(prefix.with_suffix(".model"), [*DOUBLED, *PARTICLES])
 
 
 def _without(model: Path, unwanted: Callable[[str], bool]) -> bytes:
@@ -166,7 +168,7 @@ def _without(model: Path, unwanted: Callable[[str], bool]) -> bytes:
 
 
 def add_pieces(model: Path, pieces: Sequence[str]) -> list[str]:
-    """Add ``pieces`` to ``model``, a little likelier than their letters one by one.
+    """Add ``pieces`` to ``model``, a little likelier than what they are made of.
 
     Those with a letter that the model does not have are left out; a piece that went unused is used
     again.
@@ -178,6 +180,7 @@ def add_pieces(model: Path, pieces: Sequence[str]) -> list[str]:
 
     proto = sentencepiece_model_pb2.ModelProto()
     proto.ParseFromString(model.read_bytes())
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
     known = {piece.piece: piece for piece in proto.pieces}
     added = []
     for text in pieces:
@@ -186,11 +189,20 @@ def add_pieces(model: Path, pieces: Sequence[str]) -> list[str]:
             continue
         if not all(letter in known for letter in text):
             continue
-        score = sum(known[letter].score for letter in text) + 0.5
+        parts = _pieces_of(processor, text)
+        score = sum(known[part].score for part in parts) + 0.5
         proto.pieces.add(piece=text, score=score, type=known[text[0]].NORMAL)
         added.append(text)
     model.write_bytes(proto.SerializeToString())
     return added
+
+
+def _pieces_of(processor: sentencepiece.SentencePieceProcessor, text: str) -> list[str]:
+    """What ``text`` is made of: a whole word's own pieces, or else the letters."""
+    if not text.startswith("▁"):
+        return list(text)
+    pieces: list[str] = processor.encode(text.removeprefix("▁"), out_type=str)
+    return pieces
 
 
 def restrict(model: Path, pieces: set[str]) -> sentencepiece.SentencePieceProcessor:
@@ -298,7 +310,7 @@ def choose_target(
     english: Sequence[str],
     limit: int,
 ) -> list[str]:
-    """Return the target vocabulary: specials, single characters, doubled letters, the commonest.
+    """Return the target vocabulary: specials, characters, doubled letters, particles, the commonest.
 
     Args:
         processor: the joint model.
@@ -315,7 +327,7 @@ def choose_target(
         for piece in known
         if len(piece) == 1 and (piece.isascii() or piece in NAME_LETTERS or counts[piece] > 2)
     }
-    letters |= known & set(DOUBLED)
+    letters |= known & {*DOUBLED, *PARTICLES}
     letters |= {piece for piece in known if piece == "▁"}
     common = [piece for piece, _ in counts.most_common() if piece not in letters]
     chosen = sorted(letters) + common[: limit - len(letters) - len(SPECIALS)]

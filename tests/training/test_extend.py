@@ -28,6 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = ["--run", str(folder)]
     with pytest.MonkeyPatch.context() as before:
         before.setattr(vocabulary, "DOUBLED", ())
+        before.setattr(vocabulary, "PARTICLES", ())
         sizes = ["--pieces", "2000", "--target-pieces", "1000"]
         command.main(["prepare", "--lang", "ar", *sizes, *here, *SAMPLE])
         command.main(["align", "--dim", "64", *here])
@@ -64,6 +65,7 @@ def test_a_trained_model_gets_the_pieces_and_keeps_the_rest(run: Path) -> None:
         words.source.get_piece_size(),
         len(words.target),
     )
+    assert words.source.encode("von der", out_type=str) == ["▁von", "▁der"]
     for text in NAMES.split():
         pieces = words.source.encode(text, out_type=str)
         assert all(first != second for first, second in itertools.pairwise(pieces))
