@@ -310,7 +310,7 @@ def choose_target(
     english: Sequence[str],
     limit: int,
 ) -> list[str]:
-    """Return the target vocabulary: specials, characters, doubled letters, particles, the commonest.
+    """Return the target vocabulary: specials, characters, doubled letters, particles, the rest.
 
     Args:
         processor: the joint model.
