@@ -69,7 +69,8 @@ class Settings(BaseSettings):
         30.0,
         gt=0,
         le=600,
-        description="Silence after which a body's sender is given up, with 408; "
+        description="Silence after which a body's sender is given up, with 408; all the waiting "
+        "for a body may take as long, and a second more for each 500 bytes of it; "
         "as long for a request's head, and for a reader to go on reading.",
     )
     max_items: int = Field(256, ge=1, description="Most items in one request.")

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -233,6 +233,43 @@ def test_heads_that_come_byte_by_byte_hold_up_nobody(small_server: Server) -> No
 
         assert small_server.get("/v1/health/live") == (200, {"status": "live"})
         assert eventually(all_cut)
+
+
+def test_bodies_that_come_byte_by_byte_hold_up_nobody(small_server: Server) -> None:
+    """As many as there are places for work; one that comes in parts, but in time, is answered."""
+    head = (
+        b"POST /v1/translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 5000\r\n\r\n"
+    )
+    with ExitStack() as opened:
+        slow = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", small_server.port)))
+            for _ in range(2)
+        ]
+        for connection in slow:
+            connection.sendall(head)
+        answers: dict[int, bytes] = {}
+
+        def all_given_up() -> bool:
+            for number, connection in enumerate(slow):
+                if number not in answers:
+                    connection.sendall(b" ")
+                    connection.settimeout(0.01)
+                    with suppress(TimeoutError):
+                        answers[number] = connection.recv(12)
+            return len(answers) == len(slow)
+
+        assert small_server.get("/v1/health/live") == (200, {"status": "live"})
+        assert eventually(all_given_up)
+        assert set(answers.values()) == {b"HTTP/1.1 408"}
+
+    body = json.dumps({"text": "Bonjour.", "source": "fr"}).encode()
+    head = head.replace(b"5000", str(len(body)).encode())
+    with socket.create_connection(("127.0.0.1", small_server.port), PATIENCE) as connection:
+        for part in (head, body[:10], body[10:20], body[20:]):
+            connection.sendall(part)
+            time.sleep(0.4)
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def test_a_head_in_two_parts_is_answered(small_server: Server) -> None:
