@@ -315,6 +315,7 @@ class Pipeline:
         sources = {source for source, target in self._engine.pairs() if target == request.target}
         if request.source is not None:
             if request.source != request.target and request.source not in sources:
+                self._engine.check_sound(request.source, request.target)
                 raise UnsupportedLanguage(
                     f"No installed package translates from {request.source!r} to "
                     f"{request.target!r}; from {', '.join(sorted(sources)) or 'no language'} is "
@@ -325,6 +326,7 @@ class Pipeline:
         detection = _detected(request.text)
         if detection.language == UNDETERMINED:
             return UNDETERMINED, detection
+        self._engine.check_sound(detection.language, request.target)
         if not sources:
             raise UnsupportedLanguage(
                 f"No installed package translates to {request.target!r}. See GET /v1/languages.",

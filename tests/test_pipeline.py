@@ -38,6 +38,9 @@ FRENCH = (
 class MarkingEngine:
     """Answers ``[source] sentence`` and remembers what it was asked."""
 
+    def check_sound(self, source: str, target: str) -> None:
+        """No package is damaged."""
+
     def __init__(self, pairs: Sequence[tuple[str, str]] = (("fr", "en"), ("ar", "en"))) -> None:
         self._pairs = tuple(pairs)
         self.calls: list[tuple[str, str, list[str]]] = []
@@ -107,6 +110,31 @@ def test_many_texts_go_through_in_groups_and_come_back_in_order(
     alone = [pipeline.translate([Request(text, source="fr", glossary="none")]) for text in texts]
     assert [one(result).text for result in results] == [one(result).text for [result] in alone]
     assert 1 < len(engine.calls) - len(texts) < len(texts)
+
+
+class HalfDamaged(MarkingEngine):
+    """Its French package cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__([("ar", "en")])
+
+    def check_sound(self, source: str, target: str) -> None:
+        if (source, target) == ("fr", "en"):
+            raise NotReady("The package that translates from 'fr' to 'en' is damaged.")
+
+
+@pytest.mark.parametrize("source", ["fr", None])
+def test_a_language_whose_package_is_damaged_can_be_asked_for_again(
+    tmp_path: Path, source: str | None
+) -> None:
+    (tmp_path / "people.yaml").write_text(ENTRY, encoding="utf-8")
+    engine = HalfDamaged()
+    pipeline = Pipeline(Settings(), engine, GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    damaged, sound = pipeline.translate(
+        [Request(FRENCH, source), Request("قال الرئيس إن الحكومة ستجتمع غدا.", "ar")]
+    )
+    assert isinstance(damaged, NotReady)
+    assert one(sound).text
 
 
 class SmallQueue(MarkingEngine):

@@ -93,6 +93,7 @@ class Engine:
         self._loaded: dict[tuple[str, str], _Loaded] = {}
         self._memory: Memory | None = None
         self._package_problems: tuple[str, ...] = ()
+        self._damaged: frozenset[tuple[str, str]] = frozenset()
         self._in_flight: dict[bytes, Future[tuple[Hypothesis, ...]]] = {}
         self._waiting = 0
         self._process = 0
@@ -114,10 +115,12 @@ class Engine:
                 return
             settings = self._settings
             problems: list[str] = []
+            damaged: set[tuple[str, str]] = set()
             store = PackageStore(settings)
             try:
                 packages = store.in_use()
                 problems.extend(store.problems)
+                damaged.update(store.damaged)
             except (OSError, PackageError) as error:
                 packages = ()
                 problems.append(f"The translation packages cannot be read: {error}.")
@@ -127,9 +130,11 @@ class Engine:
                     loaded[package.source, package.target] = self._load_package(package)
                 except PackageError as error:
                     problems.append(error.detail)
+                    damaged.add((package.source, package.target))
             self._memory = Memory(settings.data_dir / "memory.sqlite3", settings.memory_entries)
             self._loaded = loaded
             self._package_problems = tuple(problems)
+            self._damaged = frozenset(damaged - set(loaded))
             self._process = os.getpid()
             self.ready = bool(loaded)
 
@@ -159,6 +164,18 @@ class Engine:
             if middle == other == PIVOT and source != target
         }
         return tuple(sorted(direct | pivoted))
+
+    def check_sound(self, source: str, target: str) -> None:
+        """Tell a pair that cannot be served at present from one that nothing serves.
+
+        Raises:
+            NotReady: its only package is damaged.
+        """
+        if (source, target) in self._damaged:
+            raise NotReady(
+                f"The package that translates from {source!r} to {target!r} is damaged; "
+                "GET /v1/health/ready names it."
+            )
 
     def packages(self) -> tuple[Package, ...]:
         """The packages in use."""
@@ -265,6 +282,7 @@ class Engine:
         first = self._loaded.get((source, PIVOT))
         second = self._loaded.get((PIVOT, target))
         if first is None or second is None or source == target:
+            self.check_sound(source, target)
             raise UnsupportedLanguage(
                 f"No installed package translates from {source!r} to {target!r}.", field="source"
             )

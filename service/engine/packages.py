@@ -48,6 +48,8 @@ MAX_METADATA_BYTES: Final = 1024**2
 
 _MANIFEST: Final = ".relais.json"
 _CHECKSUMS: Final = "SHA256SUMS"
+# The name of a package's file or folder says what it translates, even where it cannot be read.
+_NAMED: Final = re.compile(r"translate-([a-z]{2,3})_([a-z]{2,3})(?![a-z])")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,8})?")
 _BLOCK: Final = 1024 * 1024
 _DOWNLOAD_TIMEOUT_S: Final = 30.0
@@ -91,6 +93,7 @@ class PackageStore:
 
     Attributes:
         problems: one line for each file or folder that `list` could not use.
+        damaged: the pairs (source, target) that these translate, as their names say.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -98,6 +101,7 @@ class PackageStore:
         self._root = settings.packages_dir
         self._mutex = threading.Lock()
         self.problems: tuple[str, ...] = ()
+        self.damaged: frozenset[tuple[str, str]] = frozenset()
 
     def list(self) -> tuple[Package, ...]:
         """Every usable package, by pair; of each pair the one in use comes first.
@@ -105,19 +109,22 @@ class PackageStore:
         Unpacks built-in packages that are not unpacked yet. A damaged one is left out and named
         in `problems`.
         """
-        problems: list[str] = []
+        problems: dict[str, str] = {}
         found: list[Package] = []
         for archive in self._built_in_archives():
             try:
                 found.append(self._built_in(archive))
             except PackageError as error:
-                problems.append(error.detail)
+                problems[archive.name] = error.detail
         for folder in self._folders("installed"):
             try:
                 found.append(self._installed(folder, deep=False))
             except PackageError as error:
-                problems.append(error.detail)
-        self.problems = tuple(problems)
+                problems[folder.name] = error.detail
+        self.problems = tuple(problems.values())
+        self.damaged = frozenset(
+            (named[1], named[2]) for name in problems if (named := _NAMED.match(name))
+        )
         found.sort(key=_precedence, reverse=True)
         found.sort(key=lambda package: (package.source, package.target))
         return tuple(found)

@@ -198,6 +198,22 @@ def test_a_broken_package_is_a_problem_and_the_others_serve(settings: Settings) 
     engine.close()
 
 
+def test_a_pair_whose_package_is_damaged_is_not_the_callers_mistake(settings: Settings) -> None:
+    tiny.package(settings.models_dir, "ar", "en")
+    (settings.models_dir / "translate-fr_en-1_2.argosmodel").write_bytes(b"PK\x03\x04 cut off")
+    engine = Engine(settings)
+    engine.load()
+    assert engine.ready
+    with pytest.raises(NotReady, match="damaged"):
+        engine.translate(["Bonjour."], "fr", "en")
+    with pytest.raises(NotReady, match="damaged"):
+        engine.check_sound("fr", "en")
+    engine.check_sound("ar", "en")
+    with pytest.raises(UnsupportedLanguage):
+        engine.translate(["Hallo."], "de", "en")
+    engine.close()
+
+
 def test_no_package_is_not_ready(settings: Settings) -> None:
     engine = loaded(settings)
     assert not engine.ready
