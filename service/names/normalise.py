@@ -1377,6 +1377,8 @@ class _Pass:
             return None
         options: list[tuple[float, _Person, Part, bool]] = []
         lighter = light(folded)
+        parts = [part for person in self.people.values() for part in person.name.alone]
+        self.memo.score_all(folded, parts)
         for person in self.people.values():
             alias = folded in person.surnames or (
                 any(lighter == light(form) for form in person.surnames)
