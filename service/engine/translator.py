@@ -408,24 +408,34 @@ def _links(leaf: Leaf, encoded: Encoded, decoded: Decoded, raw: str) -> list[Lin
         offsets.append(at)
         at += len(surface)
     offsets.append(at)
-    source_words = _words(encoded.pieces)
-    starts = [first for first, _ in source_words]
-    attention = np.asarray(decoded.attention)
+    target_words, source_words = _words(decoded.pieces), _words(encoded.pieces)
+    # Summed over the pieces of each word of the translation, then over those of each source word.
+    attention = np.add.reduceat(decoded.attention, [first for first, _ in target_words], axis=0)
+    finite: list[bool] = np.isfinite(attention).all(axis=1).tolist()
+    by_word = np.add.reduceat(
+        attention[:, : source_words[-1][1]], [first for first, _ in source_words], axis=1
+    )
+    spans: dict[int, tuple[int, int] | None] = {}
     links: list[Link] = []
-    for first, last in _words(decoded.pieces):
+    for (first, last), best, sound in zip(
+        target_words, by_word.argmax(axis=1).tolist(), finite, strict=True
+    ):
         start, end = _trim(raw, max(offsets[first], 0), min(offsets[last], len(raw)))
-        if start >= end:
+        if start >= end or not sound:
             continue
-        weights = attention[first:last].sum(axis=0)
-        if not np.isfinite(weights).all():
-            continue
-        best = source_words[np.add.reduceat(weights[: source_words[-1][1]], starts).argmax()]
-        left, right = _trim(
-            leaf.asked.text, encoded.spans[best[0]][0], encoded.spans[best[1] - 1][1]
-        )
-        if left < right:
-            links.append((*leaf.asked.span(left, right), start, end))
+        if best not in spans:
+            spans[best] = _source_span(leaf, encoded, source_words[best])
+        span = spans[best]
+        if span is not None:
+            links.append((*span, start, end))
     return links
+
+
+def _source_span(leaf: Leaf, encoded: Encoded, word: tuple[int, int]) -> tuple[int, int] | None:
+    """The characters of the sentence that the pieces of a word stand for."""
+    start, end = encoded.spans[word[0]][0], encoded.spans[word[1] - 1][1]
+    start, end = _trim(leaf.asked.text, start, end)
+    return leaf.asked.span(start, end) if start < end else None
 
 
 def _words(pieces: Sequence[str]) -> list[tuple[int, int]]:
