@@ -411,7 +411,7 @@ def _links(leaf: Leaf, encoded: Encoded, decoded: Decoded, raw: str) -> list[Lin
     target_words, source_words = _words(decoded.pieces), _words(encoded.pieces)
     # Summed over the pieces of each word of the translation, then over those of each source word.
     attention = np.add.reduceat(decoded.attention, [first for first, _ in target_words], axis=0)
-    finite = [bool(each) for each in np.isfinite(attention).all(axis=1)]
+    finite: list[bool] = np.isfinite(attention.sum(axis=1)).tolist()
     by_word = np.add.reduceat(
         attention[:, : source_words[-1][1]], [first for first, _ in source_words], axis=1
     )
