@@ -128,6 +128,20 @@ def run_train(options: argparse.Namespace) -> None:
     optimise.Run(options.run, optimise.TrainSettings(**given), init).train()
 
 
+def run_prune(options: argparse.Namespace) -> None:
+    """Split names that training saw seldom into smaller pieces, before ``export``."""
+    import numpy as np
+
+    from training import ragged, vocabulary
+
+    target = vocabulary.Vocabulary.load(options.run).target
+    shown = ragged.load(options.run / "examples.npz")["target"].flat
+    counts = dict(zip(target, np.bincount(shown, minlength=len(target)).tolist(), strict=True))
+    model = options.run / "sentencepiece.model"
+    unused = vocabulary.split_rare_names(model, counts, options.least)
+    log.info("%d pieces shown fewer than %d times go unused", unused, options.least)
+
+
 def run_average(options: argparse.Namespace) -> None:
     """Average the last snapshots, and those of an earlier run, into ``averaged.pt``."""
     from training import export
@@ -220,6 +234,7 @@ def smoke(language: str, run: Path, minutes: float) -> Path:
         "align --dim 64",
         f"train --minutes {minutes} --warm-up 20 --threads 1 {SMOKE_SIZES}",
         "average --last 2",
+        "prune --least 3",
     ]
     commands = [[*step.split(), *here] for step in steps]
     commands[0] += ["--authored", str(SAMPLE)]
@@ -334,6 +349,10 @@ def build_parser() -> argparse.ArgumentParser:
         step.add_argument(
             f"--{field.name.replace('_', '-')}", type=kind, help=f"default {field.default}"
         )
+
+    step = _step(steps, "prune", run_prune)
+    _run_argument(step)
+    step.add_argument("--least", type=int, default=250, help="showings that keep a piece")
 
     step = _step(steps, "average", run_average)
     _run_argument(step)

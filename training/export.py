@@ -123,7 +123,8 @@ def write_ctranslate2(
 ) -> None:
     """Write the model as a CTranslate2 folder: int8, or as it was trained where that is None."""
     shape = snapshot.shape
-    weights = {name: value.float().numpy() for name, value in snapshot.weights.items()}
+    # Copies, because quantisation changes what it is given.
+    weights = {name: value.float().numpy().copy() for name, value in snapshot.weights.items()}
     spec = transformer_spec.TransformerSpec.from_config(
         (shape.encoder, shape.decoder),
         shape.heads,

@@ -14,7 +14,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -261,6 +261,33 @@ def split_names_alike(
         unused |= found
         model.write_bytes(_without(model, found.__contains__))
     return len(unused)
+
+
+def split_rare_names(model: Path, counts: Mapping[str, int], least: int) -> int:
+    """Change ``model`` so that capitalised words that training saw seldom are split further.
+
+    The vector of a piece that is a whole name ("▁Nuñez") and that was shown a few dozen times is no
+    guide to copying it; its parts, which many names share, are.
+
+    Args:
+        model: the joint model, rewritten in place.
+        counts: how often training showed each English piece.
+        least: with fewer showings a piece goes unused.
+
+    Returns:
+        How many pieces went unused.
+    """
+    rare = {
+        piece
+        for piece, count in counts.items()
+        if count < least
+        and len(piece) > 2
+        and piece[:1] == "▁"
+        and piece[1].isupper()
+        and piece[1:].isalpha()
+    }
+    model.write_bytes(_without(model, rare.__contains__))
+    return len(rare)
 
 
 @dataclass(frozen=True)

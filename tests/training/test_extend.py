@@ -119,3 +119,32 @@ def test_the_pool_doubles_letters_and_knows_rare_ones() -> None:
     assert 200 < doubled < 800
     assert any("ğ" in word for word in words)
     assert any(" der " in pool.draw(2) for _ in range(2000))
+
+
+def test_names_that_were_seldom_shown_are_split_and_words_are_not(tmp_path: Path) -> None:
+    lines = ["Nunez said that the Minister met Nunez in the town of Nunez."] * 200
+    vocabulary.train_sentencepiece(lines, tmp_path / "m", "fr", 120)
+    model = tmp_path / "m.model"
+
+    def pieces(text: str) -> list[str]:
+        processor = vocabulary.sentencepiece.SentencePieceProcessor(model_file=str(model))
+        found: list[str] = processor.encode(text, out_type=str)
+        return found
+
+    before = pieces("town of the Minister")
+    assert "▁Nunez" in pieces("Nunez said")
+    assert (
+        vocabulary.split_rare_names(model, {"▁Nunez": 30, "▁said": 30, "▁Minister": 300}, 250) == 1
+    )
+    assert "▁Nunez" not in pieces("Nunez said")
+    assert "".join(pieces("Nunez said")) == "▁Nunez▁said"
+    assert pieces("town of the Minister") == before
+
+
+def test_a_snapshot_is_the_same_after_its_export(run: Path, tmp_path: Path) -> None:
+    snapshot = export.Snapshot.load(run / "averaged.pt")
+    words = Vocabulary.load(run)
+    for name in ("first", "second"):
+        export.write_ctranslate2(snapshot, words, tmp_path / name)
+    first, second = ((tmp_path / name / "model.bin").read_bytes() for name in ("first", "second"))
+    assert first == second
