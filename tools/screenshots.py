@@ -14,7 +14,7 @@ from service.commands._server import Server
 from service.config import PROJECT_DIR
 
 DOCS = PROJECT_DIR / "docs"
-STORY = PROJECT_DIR / "examples" / "09-ar-carthage-festival.txt"
+STORY = PROJECT_DIR / "examples" / "01-fr-marseille-budget.txt"
 
 
 def translated(page: Page) -> None:

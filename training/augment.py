@@ -31,24 +31,9 @@ JOIN_SHARE = 0.06
 DOUBLED_SHARE = 0.2
 #: Particles of names.
 PARTICLES = (
-    *("Ben", "al-", "de", "El", "Abu", "Le", "van", "d'", "von", "von der", "van der", "van den"),
-    *(
-        "de la",
-        "del",
-        "da",
-        "dos",
-        "di",
-        "bin",
-        "ibn",
-        "bint",
-        "du",
-        "des",
-        "la",
-        "el-",
-        "Ould",
-        "Al",
-    ),
-)
+    "Ben", "al-", "de", "El", "Abu", "Le", "van", "d'", "von", "von der", "van der", "van den",
+    "de la", "del", "da", "dos", "di", "bin", "ibn", "bint", "du", "des", "la", "el-", "Ould", "Al",
+)  # fmt: skip
 #: First halves of double given names, which a small model completes as the commonest one.
 FIRST_HALVES = ("Jean", "Marie", "Anne", "Pierre", "Abdel", "Paul", "Louis", "Al", "Ould")
 #: Two joined sentences may have so many target pieces.

@@ -35,6 +35,9 @@ def extend(parent: Snapshot, run: Path, pieces: Sequence[str] = PIECES) -> Snaps
         parent: weights that fit the vocabulary of the run as it is.
         run: holds ``sentencepiece.model`` and ``target_vocabulary.json``; both are rewritten.
         pieces: the pieces; those that English has already are left out.
+
+    Raises:
+        ValueError: the vocabulary of the run is not that of ``parent``.
     """
     words = Vocabulary.load(run)
     if words.source.get_piece_size() != parent.shape.source:
