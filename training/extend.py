@@ -3,7 +3,7 @@
 A small model that copies a name piece by piece loses its place where the same piece stands twice
 ("Va s s al" came back as "Vasal" or "Vasssal"). With a piece for the doubled letter nothing stands
 twice. It stumbles over the bare space piece of "▁v on ▁ der" in the same way. A new run has such
-pieces from the start (``vocabulary.DOUBLED`` and ``PARTICLES``); an older one gets them here: its
+pieces from the start (``vocabulary.ADDED``); an older one gets them here: its
 vocabulary in place, and its weights with new rows that begin as the mean of their parts.
 """
 
@@ -24,11 +24,7 @@ from training.vocabulary import Vocabulary
 log = logging.getLogger(__name__)
 
 
-#: What a vocabulary of this project has.
-PIECES = (*vocabulary.DOUBLED, *vocabulary.PARTICLES)
-
-
-def extend(parent: Snapshot, run: Path, pieces: Sequence[str] = PIECES) -> Snapshot:
+def extend(parent: Snapshot, run: Path, pieces: Sequence[str] = vocabulary.ADDED) -> Snapshot:
     """Add ``pieces`` to the vocabulary of ``run`` and return ``parent`` with rows for them.
 
     Args:

@@ -31,6 +31,8 @@ NAME_LETTERS = tuple("àâäáãåæçéèêëíîïñóôöøœßúùûüýÿč
 DOUBLED = tuple(2 * letter for letter in "abcdefgijklmnoprstuvyz")
 #: Particles of names that would begin with the bare space piece, at which models lose their place.
 PARTICLES = ("▁von", "▁der", "▁den", "▁van", "▁ben", "▁bin", "▁el", "▁El", "▁Le", "▁Ben", "▁Bin")
+#: What every vocabulary of this project has beside what SentencePiece chose.
+ADDED = (*DOUBLED, *PARTICLES)
 
 _WORD = re.compile(r"[^\W\d_]+")
 #: A piece that stands in names more often than this share of its uses is a piece of names.
@@ -153,7 +155,7 @@ def train_sentencepiece(
         hard_vocab_limit=False,
         minloglevel=2,
     )
-    add_pieces(prefix.with_suffix(".model"), [*DOUBLED, *PARTICLES])
+    add_pieces(prefix.with_suffix(".model"), ADDED)
 
 
 def _without(model: Path, unwanted: Callable[[str], bool]) -> bytes:
@@ -354,7 +356,7 @@ def choose_target(
         for piece in known
         if len(piece) == 1 and (piece.isascii() or piece in NAME_LETTERS or counts[piece] > 2)
     }
-    letters |= known & {*DOUBLED, *PARTICLES}
+    letters |= known & set(ADDED)
     letters |= {piece for piece in known if piece == "▁"}
     common = [piece for piece, _ in counts.most_common() if piece not in letters]
     chosen = sorted(letters) + common[: limit - len(letters) - len(SPECIALS)]

@@ -27,8 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("older")
     here = ["--run", str(folder)]
     with pytest.MonkeyPatch.context() as before:
-        before.setattr(vocabulary, "DOUBLED", ())
-        before.setattr(vocabulary, "PARTICLES", ())
+        before.setattr(vocabulary, "ADDED", ())
         sizes = ["--pieces", "2000", "--target-pieces", "1000"]
         command.main(["prepare", "--lang", "ar", *sizes, *here, *SAMPLE])
         command.main(["align", "--dim", "64", *here])
