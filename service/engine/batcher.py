@@ -6,7 +6,9 @@ batch, for as long as the setting says. A long request does not hold up a short 
 due a little later than the one before it in its request, and the earliest due goes first.
 
 CTranslate2 lets the interpreter run while it works, so the workers are plain threads: one more
-than the model has, so that a batch is ready whenever the model is.
+than the model has, so that a batch is ready whenever the model is. A small request that finds the
+model idle needs none of them: its caller's thread does the work, and no time goes into waking
+another one.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import heapq
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import count
@@ -95,6 +97,19 @@ class Batcher:
         with self._change:
             return self._counts
 
+    def ask(self, units: Sequence[Unit]) -> Iterator[Answers]:
+        """The hypotheses of each unit, in order, as soon as they are there.
+
+        Raises:
+            NotReady: the batcher is closed.
+        """
+        if not self._seize(units):
+            return (future.result() for future in self.submit(units))
+        try:
+            return iter(self._run(units))
+        finally:
+            self._release()
+
     def submit(self, units: Sequence[Unit]) -> list[Future[Answers]]:
         """Queue units; their hypotheses come in the futures.
 
@@ -121,8 +136,37 @@ class Batcher:
         with self._change:
             self._closing = True
             self._change.notify_all()
+            self._change.wait_for(lambda: not self._running and not self._waiting_pieces)
         for worker in self._workers:
             worker.join()
+
+    def _seize(self, units: Sequence[Unit]) -> bool:
+        """Take the idle model for units that would be one batch; False where it is not idle."""
+        padded = max(map(_size, units), default=0) * len(units)
+        one_batch = len(units) == 1 or 0 < padded <= min(_LEAST_SHARE, self._batch_pieces)
+        if not one_batch or any(unit.decoding != units[0].decoding for unit in units):
+            return False
+        with self._change:
+            if self._closing or self._running or self._waiting_pieces:
+                return False
+            self._begin(units)
+            return True
+
+    def _begin(self, batch: Sequence[Unit]) -> None:
+        """Count a batch that is about to run."""
+        sizes = list(map(_size, batch))
+        self._running += 1
+        self._counts = Counts(
+            self._counts.batches + 1,
+            self._counts.units + len(batch),
+            self._counts.pieces + sum(sizes),
+            self._counts.padded + max(sizes) * len(batch),
+        )
+
+    def _release(self) -> None:
+        with self._change:
+            self._running -= 1
+            self._change.notify_all()
 
     def _work(self) -> None:
         while batch := self._next_batch():
@@ -134,9 +178,7 @@ class Batcher:
             else:
                 for waiting, answer in zip(batch, answers, strict=True):
                     waiting.future.set_result(answer)
-            with self._change:
-                self._running -= 1
-                self._change.notify_all()
+            self._release()
 
     def _next_batch(self) -> list[_Waiting]:
         """The next batch, when it is time for it; empty when there will be none."""
@@ -163,7 +205,7 @@ class Batcher:
         limit = min(share, self._batch_pieces)
         decoding, length = min(self._queues, key=lambda key: self._queues[key][0])
         batch: list[_Waiting] = []
-        longest = pieces = 0
+        longest = 0
         for key in self._nearest(decoding, length):
             queue = self._queues[key]
             while queue:
@@ -171,18 +213,11 @@ class Batcher:
                 if batch and max(longest, size) * (len(batch) + 1) > limit:
                     break
                 longest = max(longest, size)
-                pieces += size
+                self._waiting_pieces -= size
                 batch.append(heapq.heappop(queue))
             if not queue:
                 del self._queues[key]
-        self._waiting_pieces -= pieces
-        self._running += 1
-        self._counts = Counts(
-            self._counts.batches + 1,
-            self._counts.units + len(batch),
-            self._counts.pieces + pieces,
-            self._counts.padded + longest * len(batch),
-        )
+        self._begin([waiting.unit for waiting in batch])
         return batch
 
     def _nearest(self, decoding: Decoding, length: int) -> list[tuple[Decoding, int]]:

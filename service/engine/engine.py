@@ -404,9 +404,9 @@ def _run(
         advance(its_key, None)
     while asked:
         this_round, asked = asked, {}
-        futures = iter(batcher.submit([unit for units in this_round.values() for unit in units]))
+        answers = batcher.ask([unit for units in this_round.values() for unit in units])
         for its_key, units in this_round.items():
-            advance(its_key, [next(futures).result() for _ in units])
+            advance(its_key, [next(answers) for _ in units])
     return done
 
 

@@ -180,3 +180,85 @@ def test_closing_answers_what_was_queued_and_refuses_more() -> None:
     assert all(future.done() for future in futures)
     with pytest.raises(NotReady):
         own.submit([unit(3)])
+
+
+class ThreadRecorder(Recorder):
+    """Notes the thread of each batch too."""
+
+    def __init__(self, *, held: bool = False) -> None:
+        super().__init__(held=held)
+        self.threads: list[str] = []
+
+    def __call__(self, units: Sequence[Unit]) -> list[list[Decoded]]:
+        self.threads.append(threading.current_thread().name)
+        return super().__call__(units)
+
+
+def test_a_small_request_that_finds_the_model_idle_is_done_by_its_caller() -> None:
+    run = ThreadRecorder()
+    own = batcher(run)
+    answers = own.ask([unit(3, name="a"), unit(4, name="b")])
+    assert [answer[0].pieces[0] for answer in answers] == ["a", "b"]
+    assert run.threads == [threading.current_thread().name]
+    assert (own.counts.batches, own.counts.units, own.counts.padded) == (1, 2, 10)
+    own.close()
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        [unit(3), unit(3, Decoding(2))],  # two batches
+        [unit(20) for _ in range(40)],  # more than one batch
+    ],
+)
+def test_what_takes_more_than_a_batch_is_left_to_the_workers(units: list[Unit]) -> None:
+    run = ThreadRecorder()
+    own = batcher(run)
+    assert len(list(own.ask(units))) == len(units)
+    assert threading.current_thread().name not in run.threads
+    own.close()
+
+
+def test_nobody_waits_for_a_caller_who_does_his_own_work() -> None:
+    """The model takes two batches at once."""
+    run = ThreadRecorder(held=True)
+    own = batcher(run, threads=2, wait_s=0)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(lambda: list(own.ask([unit(3, name="a")])))
+        assert run.started.acquire(timeout=10)
+        second = pool.submit(lambda: list(own.ask([unit(3, name="b")])))
+        assert run.started.acquire(timeout=10)
+        run.open.set()
+        assert first.result(timeout=10)[0][0].pieces[0] == "a"
+        assert second.result(timeout=10)[0][0].pieces[0] == "b"
+    assert len(run.batches) == 2
+    own.close()
+
+
+def test_closing_waits_for_a_caller_who_does_his_own_work() -> None:
+    run = Recorder(held=True)
+    own = batcher(run)
+    with ThreadPoolExecutor(2) as pool:
+        answer = pool.submit(lambda: list(own.ask([unit(3)])))
+        assert run.started.acquire(timeout=10)
+        closed = pool.submit(own.close)
+        with pytest.raises(TimeoutError):
+            closed.result(timeout=0.2)
+        run.open.set()
+        closed.result(timeout=10)
+        assert answer.result(timeout=10)
+    with pytest.raises(NotReady):
+        own.ask([unit(3)])
+
+
+def test_an_error_in_the_callers_own_work_frees_the_model() -> None:
+    def run(units: Sequence[Unit]) -> list[list[Decoded]]:
+        if units[0].pieces[0] == "bad":
+            raise RuntimeError("broken")
+        return [[Decoded(each.pieces, 0.0, (), cut=False)] for each in units]
+
+    own = Batcher(run, threads=1, batch_pieces=100, wait_s=30)
+    with pytest.raises(RuntimeError, match="broken"):
+        own.ask([unit(3, name="bad")])
+    assert list(own.ask([unit(3)]))
+    own.close()
