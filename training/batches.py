@@ -21,7 +21,7 @@ from training.vocabulary import BOS, EOS, PAD
 #: Longest target side at the start, and the progress by which every length is in.
 FIRST_LENGTH = 20
 ALL_LENGTHS_BY = 0.3
-#: From this progress on, other than authored examples are mostly skipped.
+#: Progress from which on other than authored examples are mostly skipped, and the share that stays.
 NEWS_FROM = 0.8
 OTHERS_IN_NEWS = 0.25
 #: Latin pieces that make an example one with a name, and the share of the others kept among them.
@@ -55,6 +55,7 @@ class Examples:
         seed: of the order.
         curriculum: whether the choice of examples changes with progress.
         short_first: whether a curriculum begins with short sentences.
+        news_from: progress from which on a curriculum is mostly authored news.
         names: source ids of pieces in Latin script; if given, examples with fewer than two of them
             are mostly skipped.
     """
@@ -67,6 +68,7 @@ class Examples:
         curriculum: bool = True,
         names: NDArray[np.int64] | None = None,
         short_first: bool = True,
+        news_from: float = NEWS_FROM,
     ) -> None:
         stored = ragged.load(path)
         self.source, self.target = stored["source"], stored["target"]
@@ -76,6 +78,7 @@ class Examples:
         self.rng = np.random.default_rng(seed)
         self.curriculum = curriculum
         self.short_first = short_first
+        self.news_from = news_from
         self.named = np.ones(len(self.source), dtype=np.bool_)
         if names is not None:
             totals = np.concatenate([[0], np.cumsum(np.isin(self.source.flat, names))])
@@ -111,7 +114,7 @@ class Examples:
         if self.short_first:
             limit = FIRST_LENGTH + (120 - FIRST_LENGTH) * min(1.0, progress / ALL_LENGTHS_BY)
             wanted = named & (self.target.lengths[rows] <= limit)
-        if progress >= NEWS_FROM:
+        if progress >= self.news_from:
             wanted &= self.authored[rows] | (self.rng.random(len(rows)) < OTHERS_IN_NEWS)
         return np.asarray(wanted)
 

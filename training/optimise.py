@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.batches import Batch, Examples
+from training.batches import NEWS_FROM, Batch, Examples
 from training.export import Snapshot
 from training.model import Shape, Translator
 from training.vocabulary import Vocabulary, latin_ids
@@ -52,6 +52,7 @@ class TrainSettings:
         snapshot_minutes: time between snapshots.
         curriculum: 1 for short sentences first and news last, 0 for all examples at any time.
         short_first: 0 for a curriculum without its first part (for a model that goes on).
+        news_from: share of the time after which a curriculum shows mostly news.
         names: 1 to train mostly on examples with Latin words in the source (for Arabic).
         dim, inner, decoder_inner, encoder, decoder, heads: see ``training.model.Shape``.
         seed: of the weights and of the order.
@@ -75,6 +76,7 @@ class TrainSettings:
     snapshot_minutes: float = 8
     curriculum: int = 1
     short_first: int = 1
+    news_from: float = NEWS_FROM
     names: int = 0
     dim: int = 256
     inner: int = 1024
@@ -180,6 +182,7 @@ class Run:
             bool(settings.curriculum),
             np.asarray(latin_ids(Vocabulary.load(folder))) if settings.names else None,
             bool(settings.short_first),
+            settings.news_from,
         )
 
     def _resume(self, state: dict[str, Any]) -> None:

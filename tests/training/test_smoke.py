@@ -130,3 +130,14 @@ def test_training_can_be_narrowed_to_sentences_with_latin_names(run: Path) -> No
     assert 0 < narrow.named.sum() < len(narrow)
     row = int(narrow.named.argmax())
     assert np.isin(narrow.source[row], names).sum() >= 2
+
+
+def test_the_end_of_a_curriculum_is_mostly_news_from_where_it_is_told(run: Path) -> None:
+    from training.batches import OTHERS_IN_NEWS, Examples
+
+    examples = Examples(run / "examples.npz", 1500, short_first=False, news_from=0.4)
+    examples.authored[::2] = False
+    authored, others = np.flatnonzero(examples.authored), np.flatnonzero(~examples.authored)
+    assert examples._wanted(others, 0.39).all()
+    assert 0 < examples._wanted(others, 0.4).mean() < 2 * OTHERS_IN_NEWS
+    assert examples._wanted(authored, 0.4).all()
