@@ -153,7 +153,7 @@ class Batcher:
             return True
 
     def _begin(self, batch: Sequence[Unit]) -> None:
-        """Count a batch that is about to run."""
+        """Count a batch that is about to run; the lock is held."""
         sizes = list(map(_size, batch))
         self._running += 1
         self._counts = Counts(
@@ -164,6 +164,7 @@ class Batcher:
         )
 
     def _release(self) -> None:
+        """Let others know that a batch is done."""
         with self._change:
             self._running -= 1
             self._change.notify_all()

@@ -36,6 +36,13 @@ class Recorder:
         return [[Decoded(each.pieces, 0.0, (), cut=False)] for each in units]
 
 
+def broken_by_bad(units: Sequence[Unit]) -> list[list[Decoded]]:
+    """Answers each unit with its own pieces, unless the first is a bad one."""
+    if units[0].pieces[0] == "bad":
+        raise RuntimeError("broken")
+    return [[Decoded(each.pieces, 0.0, (), cut=False)] for each in units]
+
+
 def batcher(run: Recorder, *, threads: int = 1, pieces: int = 100, wait_s: float = 30) -> Batcher:
     return Batcher(run, threads=threads, batch_pieces=pieces, wait_s=wait_s)
 
@@ -157,12 +164,7 @@ def test_a_lone_request_is_spread_over_the_threads() -> None:
 
 
 def test_an_error_reaches_those_in_the_batch_and_nobody_else() -> None:
-    def run(units: Sequence[Unit]) -> list[list[Decoded]]:
-        if units[0].pieces[0] == "bad":
-            raise RuntimeError("broken")
-        return [[Decoded(each.pieces, 0.0, (), cut=False)] for each in units]
-
-    own = Batcher(run, threads=1, batch_pieces=100, wait_s=0)
+    own = Batcher(broken_by_bad, threads=1, batch_pieces=100, wait_s=0)
     [bad] = own.submit([unit(3, name="bad")])
     with pytest.raises(RuntimeError, match="broken"):
         bad.result(timeout=10)
@@ -252,12 +254,7 @@ def test_closing_waits_for_a_caller_who_does_his_own_work() -> None:
 
 
 def test_an_error_in_the_callers_own_work_frees_the_model() -> None:
-    def run(units: Sequence[Unit]) -> list[list[Decoded]]:
-        if units[0].pieces[0] == "bad":
-            raise RuntimeError("broken")
-        return [[Decoded(each.pieces, 0.0, (), cut=False)] for each in units]
-
-    own = Batcher(run, threads=1, batch_pieces=100, wait_s=30)
+    own = Batcher(broken_by_bad, threads=1, batch_pieces=100, wait_s=30)
     with pytest.raises(RuntimeError, match="broken"):
         own.ask([unit(3, name="bad")])
     assert list(own.ask([unit(3)]))
