@@ -36,11 +36,14 @@ import click
 import requests
 
 from benchmarks.names.report import header, table
-from service.config import PROJECT_DIR
+from service.config import PROJECT_DIR, Settings
 
 CACHE = Path.home() / ".cache" / "relais-benchmarks"
 LANGUAGES = ("fr", "ar")
 ARRAY = 64
+# The beams of Relais's default and of Argos Translate's.
+BEAM: int = Settings.model_fields["beam_size"].default
+STOCK_BEAM = 4
 CLIENTS = 16
 # The clients' articles carry marks from here on, which no other workload uses.
 CLIENT_MARKS = 1000
@@ -68,11 +71,13 @@ class System:
     """A system that translates a list of texts into English.
 
     Args:
+        beam: hypotheses that it keeps at each step.
         concurrent: it answers several callers at once.
     """
 
     name: str
     ask: Ask
+    beam: int
     concurrent: bool = True
 
 
@@ -163,6 +168,7 @@ def http(address: str) -> Ask:
 @contextmanager
 def relais(folder: Path, **variables: str) -> Iterator[Ask]:
     """This service, its translation memory off."""
+    folder.mkdir()
     address = f"http://127.0.0.1:{free_port()}"
     own = {
         "RELAIS_MEMORY_ENTRIES": "0",
@@ -298,7 +304,12 @@ WORKLOADS: dict[str, Callable[[System, int], float]] = {
 
 
 def measure(systems: Sequence[System], rounds: int, sentences: int) -> str:
-    """The tables, the first system beside the others; one round before is not counted."""
+    """The tables, the first system beside the others; one round before is not counted.
+
+    Args:
+        systems: the first is Relais with its defaults; the first of each beam is the one that the
+            others of that beam are compared with in the second table.
+    """
     times: dict[str, dict[str, list[float]]] = {
         name: {system.name: [] for system in systems} for name in WORKLOADS
     }
@@ -314,6 +325,9 @@ def measure(systems: Sequence[System], rounds: int, sentences: int) -> str:
             if mark:
                 latencies[system.name] += found
     own = systems[0].name
+    of_beam: dict[int, str] = {}
+    for system in systems:
+        of_beam.setdefault(system.beam, system.name)
     throughput = [
         [
             system.name,
@@ -324,6 +338,18 @@ def measure(systems: Sequence[System], rounds: int, sentences: int) -> str:
             ),
         ]
         for system in systems
+    ]
+    equal = [
+        [
+            system.name,
+            str(system.beam),
+            *(
+                f"{_ratio(times[name][system.name], times[name][of_beam[system.beam]]):.2f}"
+                for name in WORKLOADS
+            ),
+        ]
+        for system in systems
+        if system.name != of_beam[system.beam]
     ]
     latency = [
         [
@@ -338,6 +364,8 @@ def measure(systems: Sequence[System], rounds: int, sentences: int) -> str:
             f"{rounds} rounds in turn, one before them not counted. Each cell: the median time, and"
             f" how many times as long as {own} it took.",
             table(["system", *WORKLOADS], throughput),
+            "At equal beam, how many times as long as Relais with the same beam:",
+            table(["system", "beam", *WORKLOADS], equal),
             f"One short sentence at a time, {rounds * sentences} of them:",
             table(["system", "p50, ms", "p95, ms"], latency),
         ]
@@ -369,18 +397,23 @@ def main(rounds: int, sentences: int, stock: bool, cache: Path, out: Path | None
         packages.mkdir()
         unpack(PROJECT_DIR / "models", packages, python)
         enter = running.enter_context
+        wide = {"RELAIS_BEAM_SIZE": str(STOCK_BEAM)}
         systems = [
-            System("Relais", enter(relais(folder))),
-            System("LibreTranslate", enter(libretranslate(folder, python, packages))),
+            System("Relais", enter(relais(folder / "own")), BEAM),
+            System(
+                f"Relais, beam {STOCK_BEAM}", enter(relais(folder / "wide", **wide)), STOCK_BEAM
+            ),
+            System("LibreTranslate", enter(libretranslate(folder, python, packages)), STOCK_BEAM),
             System(
                 "LibreTranslate, best settings",
                 enter(libretranslate(folder, python, packages, **BEST)),
+                BEAM,
             ),
         ]
         if stock:
             stock_python = environment(cache / "argostranslate", ARGOSTRANSLATE)
             ask = enter(argostranslate(folder, stock_python, packages))
-            systems.append(System("argostranslate", ask, concurrent=False))
+            systems.append(System("argostranslate", ask, STOCK_BEAM, concurrent=False))
         report = f"{header('Beside the peers')}\n\n{measure(systems, rounds, sentences)}"
     click.echo(report)
     if out is not None:
@@ -389,7 +422,7 @@ def main(rounds: int, sentences: int, stock: bool, cache: Path, out: Path | None
 
 # The beam of Relais's default, a batch on each core, larger batches.
 BEST = {
-    "ARGOS_BEAM_SIZE": "2",
+    "ARGOS_BEAM_SIZE": str(BEAM),
     "ARGOS_BATCH_SIZE": "1024",
     "ARGOS_INTER_THREADS": str(os.cpu_count() or 1),
     "ARGOS_INTRA_THREADS": "1",

@@ -65,7 +65,7 @@ def span(name: str, **attributes: Attribute) -> AbstractContextManager[Span]:
     Args:
         attributes: as `Span.set`; those that are None are left out.
     """
-    if _api is None:
+    if _nobody_listens():
         return _NOTHING
     return _open(name, attributes)
 
@@ -79,11 +79,16 @@ def request_span(
         headers: the request's.
         attributes: as in `span`.
     """
-    if _api is None:
+    if _nobody_listens():
         return _NOTHING
     carrier = {key: headers[key] for key in ("traceparent", "tracestate") if key in headers}
     parent = _w3c.TraceContextTextMapPropagator().extract(carrier)
     return _open(name, attributes, context=parent, kind=_api.SpanKind.SERVER)
+
+
+def _nobody_listens() -> bool:
+    """Whether the packages are missing, or no provider was set that would keep a span."""
+    return _api is None or isinstance(_api.get_tracer_provider(), _api.ProxyTracerProvider)
 
 
 @contextmanager

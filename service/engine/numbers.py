@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 # A half-open span of a translation and what is to stand there.
@@ -79,13 +80,17 @@ def numbers(text: str) -> Counter[str]:
     return found
 
 
+# A sentence and its translation are compared several times on their way; no result is changed.
+_numbers_again: Final = lru_cache(maxsize=256)(numbers)
+
+
 def number_mismatch(source: str, translation: str) -> bool:
     """Whether a number in digits was lost, changed, or came from nowhere.
 
     A small number, or a month, may be written as a word in the translation; an hour may lose
     twelve; and where the source writes numbers as words, the translation may use digits.
     """
-    expected, got = numbers(source), numbers(translation)
+    expected, got = _numbers_again(source), _numbers_again(translation)
     if expected == got:
         return False
     lost, new = expected - got, got - expected

@@ -441,11 +441,12 @@ def _source_span(leaf: Leaf, encoded: Encoded, word: tuple[int, int]) -> tuple[i
 def _words(pieces: Sequence[str]) -> list[tuple[int, int]]:
     """Half-open ranges of pieces that make up a word, or a mark of punctuation."""
     starts = [0]
-    for index in range(1, len(pieces)):
-        word, before = pieces[index].strip("▁"), pieces[index - 1].strip("▁")
-        apart = bool(before) and word.isalnum() != before.isalnum()
-        if pieces[index].startswith("▁") or apart:
+    before = pieces[0].strip("▁")
+    for index, piece in enumerate(pieces[1:], 1):
+        word = piece.strip("▁")
+        if piece[:1] == "▁" or (before and word.isalnum() != before.isalnum()):
             starts.append(index)
+        before = word
     return list(zip(starts, [*starts[1:], len(pieces)], strict=True))
 
 

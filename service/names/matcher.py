@@ -448,6 +448,8 @@ def _collect(found: set[tuple[int, int]], key: str, bucket: _Bucket, most: int) 
         return
     if len(bucket) < FEW_KEYS:
         for other, names in bucket.items():
+            if abs(len(key) - len(other)) > most:
+                continue
             if Levenshtein.distance(key, other, score_cutoff=most) <= most:
                 found.update(names)
         return
