@@ -15,8 +15,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training import HERE
+
+if TYPE_CHECKING:
+    from training.evaluate import TestSet
 
 log = logging.getLogger("training")
 
@@ -151,6 +155,28 @@ def run_average(options: argparse.Namespace) -> None:
     log.info("averaged %s", ", ".join(path.name for path in paths))
 
 
+def run_loss(options: argparse.Namespace) -> None:
+    """Print how well snapshots know the test sets, in nats a target piece (lower is better)."""
+    import torch
+
+    from training import export, loss
+    from training.vocabulary import Vocabulary
+
+    torch.set_num_threads(options.threads)
+    tests = test_sets(options, language_of(options.run))
+    words = Vocabulary.load(options.run)
+    encoded = [loss.encode(words, test.sources, test.references) for test in tests]
+    print("weights | " + " | ".join(test.name for test in tests))
+    groups = [[path] for path in options.snapshots]
+    if options.mean:
+        groups.append(options.snapshots)
+    for paths in groups:
+        name = str(paths[0]) if len(paths) == 1 else f"mean of these {len(paths)}"
+        model = export.average([export.Snapshot.load(path) for path in paths]).model()
+        found = [f"{loss.cross_entropy(model, pairs):.4f}" for pairs in encoded]
+        print(" | ".join([name, *found]), flush=True)
+
+
 def run_export(options: argparse.Namespace) -> None:
     """Write the package from ``averaged.pt``, or from the last snapshot."""
     from training import export
@@ -166,17 +192,23 @@ def run_export(options: argparse.Namespace) -> None:
     log.info("%s from %s: %d bytes", options.package, source, options.package.stat().st_size)
 
 
+def test_sets(options: argparse.Namespace, language: str) -> list[TestSet]:
+    """Read the test sets that were named."""
+    from training import evaluate
+
+    tests = evaluate.read_test_sets(options.eval_dir, language) if options.eval_dir else []
+    if options.authored:
+        tests.append(evaluate.heldout_set(options.authored, language))
+    if not tests:
+        sys.exit(f"{options.step}: give --eval-dir, --authored or both")
+    return tests
+
+
 def run_evaluate(options: argparse.Namespace) -> None:
     """Print the tables of the model card."""
     from training import evaluate
 
-    tests = []
-    if options.eval_dir:
-        tests += evaluate.read_test_sets(options.eval_dir, options.lang)
-    if options.authored:
-        tests.append(evaluate.heldout_set(options.authored, options.lang))
-    if not tests:
-        sys.exit("evaluate: give --eval-dir, --authored or both")
+    tests = test_sets(options, options.lang)
     package = evaluate.Package(options.package, options.threads)
     beams = tuple(int(size) for size in options.beams.split(","))
     print(
@@ -238,7 +270,9 @@ def smoke(language: str, run: Path, minutes: float) -> Path:
     ]
     commands = [[*step.split(), *here] for step in steps]
     commands[0] += ["--authored", str(SAMPLE)]
+    snapshots = [str(run / "averaged.pt")]
     commands += [
+        ["loss", *here, "--eval-dir", str(tests), "--snapshots", *snapshots],
         ["export", *here, "--package", str(package)],
         ["evaluate", "--lang", language, "--eval-dir", str(tests), "--package", str(package)],
         ["pack", "--folder", str(run)],
@@ -365,6 +399,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="snapshots of the run that this one went on from",
     )
 
+    step = _step(steps, "loss", run_loss)
+    _run_argument(step)
+    step.add_argument("--snapshots", type=Path, nargs="+", required=True, help="weights to compare")
+    step.add_argument("--mean", action="store_true", help="the mean of them all too")
+    _test_set_arguments(step)
+
     step = _step(steps, "export", run_export)
     _run_argument(step)
     step.add_argument("--package", type=Path, required=True, help="file to write")
@@ -374,16 +414,20 @@ def build_parser() -> argparse.ArgumentParser:
     step = _step(steps, "evaluate", run_evaluate)
     step.add_argument("--package", type=Path, required=True, help=".argosmodel")
     step.add_argument("--lang", choices=("ar", "fr"), required=True, help="source language")
-    step.add_argument("--eval-dir", type=Path, help="folder of SET.LANG.src, .ref and .sys.NAME")
-    step.add_argument("--authored", type=Path, help="folder of authored triples (held-out lines)")
+    _test_set_arguments(step)
     step.add_argument("--limit", type=int, help="only so many lines of each set")
     step.add_argument("--beam", type=int, default=2, help="beam of the tables")
     step.add_argument("--beams", default="1,2,4", help="beams to compare")
-    step.add_argument("--threads", type=int, default=1, help="CPU threads")
 
     step = _step(steps, "pack", run_pack)
     step.add_argument("--folder", type=Path, required=True, help="folder of packages")
     return parser
+
+
+def _test_set_arguments(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--eval-dir", type=Path, help="folder of SET.LANG.src, .ref and .sys.NAME")
+    step.add_argument("--authored", type=Path, help="folder of authored triples (held-out lines)")
+    step.add_argument("--threads", type=int, default=1, help="CPU threads")
 
 
 def _run_argument(step: argparse.ArgumentParser) -> None:
