@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from service.config import PROJECT_DIR
+from service.names.anchors import document_anchors
 from service.names.glossary import TYPES, Glossary, load_glossary
 from service.names.workshop import check
 from service.names.workshop.lint import lint
@@ -30,6 +31,19 @@ def test_no_clean_sentence_is_changed(glossary: Glossary) -> None:
 
     assert outcome.tried >= 90
     assert [f"{item.line}: {item.got}" for item in outcome.failures] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "بلغ الدعم خمسين مليون روبية.",  # rupees, not Roubaix
+        "يستقبل المتحف وزواره يوم الأحد.",  # its visitors, not Zuwara
+        "هما أميان لا يقرآن.",  # two who cannot read, not Amiens
+        "سار في ليل المدينة.",  # night, not Lille
+    ],
+)
+def test_an_ordinary_arabic_word_is_no_place(glossary: Glossary, text: str) -> None:
+    assert document_anchors([(text, "ar")], "ar", glossary) == [()]
 
 
 def test_it_is_worth_having(glossary: Glossary) -> None:
