@@ -46,15 +46,15 @@ def run_dictionary(options: argparse.Namespace) -> None:
 
 
 def run_attribute(options: argparse.Namespace) -> None:
-    """Make a table of statements with speakers before them."""
+    """Make a table of statements with speakers."""
     from training import attribution, data, dictionary
 
-    pairs = list(data.read_authored(options.authored, "ar", heldout=False))
+    pairs = list(data.read_authored(options.authored, options.lang, heldout=False))
     for table in options.table:
         pairs += data.read_table(table)
     counts = dictionary.count_cases(pair.english for pair in pairs)
     names = list(data.read_names(options.names, "ar"))
-    table = attribution.attributed(pairs, names, counts, seed=options.seed)
+    table = attribution.attributed(pairs, names, counts, language=options.lang, seed=options.seed)
     written = dictionary.write_table(
         ((pair.source, pair.english) for pair in table),
         options.out,
@@ -338,6 +338,7 @@ def build_parser() -> argparse.ArgumentParser:
     step.add_argument("--out", type=Path, required=True, help="table to write (.tsv)")
 
     step = _step(steps, "attribute", run_attribute)
+    step.add_argument("--lang", choices=("ar", "fr"), default="ar", help="source language")
     step.add_argument("--authored", type=Path, required=True, help="folder of authored triples")
     step.add_argument("--table", type=Path, nargs="*", default=[], help="tables of our own pairs")
     step.add_argument("--names", type=Path, required=True, help="table of name pairs")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from training import noise
 from training.alignment import Links
-from training.data import OWN, Pair, weight_of
+from training.data import LAST, Pair, weight_of
 from training.vocabulary import DOUBLED, UNK, Vocabulary
 
 #: Share of the repeated examples with at least one name in which names are touched.
@@ -248,7 +248,7 @@ class Augmenter:
         """Return all examples, each pair as often as its weight says, in random order."""
         result: list[Example] = []
         for i, pair in enumerate(pairs):
-            plain = Example(sources[i], targets[i], links[i], pair.origin in OWN)
+            plain = Example(sources[i], targets[i], links[i], pair.origin in LAST)
             weight = weight_of(pair.origin, self.language)
             copies = int(weight) + (self.rng.random() < weight - int(weight))
             for copy in range(copies):

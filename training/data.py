@@ -24,6 +24,8 @@ FORBIDDEN = frozenset(
 
 #: Our own text: whole, careful sentences, with which a training ends.
 OWN = frozenset({"authored", "written"})
+#: The same with speakers joined to it: shown to the end too, or names are forgotten.
+LAST = OWN | {"attributed"}
 
 #: Column of the authored triples that holds each source language.
 AUTHORED_COLUMN = {"fr": 1, "ar": 2}
@@ -116,6 +118,7 @@ MIXTURE: dict[str, dict[str, Share]] = {
         "canada-laws": Share(0.5, 8_000),
         "canada-annual-statutes": Share(0.5, 6_000),
         "canada-regulations": Share(0.5, 8_000),
+        "attributed": Share(2, 16_000),
         "names": Share(1, 4_000),
         "freedict": Share(1),
     },

@@ -57,3 +57,55 @@ def test_a_name_keeps_its_capital() -> None:
     made = attributed(Pair("الرباط مدينة جميلة.", "Rabat is a fine city.", "authored"))
 
     assert all(pair.english.endswith(" Rabat is a fine city.") for pair in made)
+
+
+FRENCH = Pair("Il gèle la nuit.", "It freezes at night.", "written")
+
+
+def french(*pairs: Pair, copies: int = 300) -> list[Pair]:
+    made = attribution.attributed(
+        pairs, NAMES, SEEN + Counter({"it": 9}), language="fr", copies=copies
+    )
+    return list(made)
+
+
+def test_a_french_statement_stays_whole_wherever_its_speaker_stands() -> None:
+    made = french(FRENCH)
+
+    assert len({pair.source for pair in made}) > 250
+    for pair in made:
+        assert "l gèle la nuit" in pair.source
+        assert "t freezes at night" in pair.english
+        assert pair.source[0].isupper() or pair.source[0] == "«"
+        assert not {",,", ",."} & {pair.source[i : i + 2] for i in range(len(pair.source))}
+        assert "{" not in pair.source + pair.english
+
+
+def test_a_french_title_is_translated_beside_a_name_that_is_not() -> None:
+    titles = {"le préfet ": "Prefect ", "la députée ": "MP ", "l'évêque ": "Bishop "}
+    seen = 0
+    for pair in french(FRENCH, copies=1500):
+        for title, english in titles.items():
+            _, found, rest = pair.source.partition(title)
+            if found and rest[0].isupper():
+                seen += 1
+                assert english + rest.split()[0].rstrip(",.") in pair.english, pair
+
+    assert seen > 10
+
+
+def test_french_contracts_before_titles_and_pronouns() -> None:
+    sources = [pair.source for pair in french(FRENCH, copies=2000)]
+
+    assert not [text for text in sources if " à le " in text or " de le " in text]
+    assert not [text for text in sources if " que il" in text]
+    assert [text for text in sources if " au préfet " in text]
+    assert [text for text in sources if "qu'il gèle" in text]
+
+
+def test_french_that_needs_its_capital_is_passed_over() -> None:
+    assert not french(
+        Pair("Rabat est belle.", "Rabat is fine.", "written"),
+        Pair("La ville ? Elle dort.", "The town? It sleeps.", "written"),
+        Pair("Le vote reporté", "Vote postponed", "authored"),
+    )
