@@ -1,10 +1,10 @@
 """``attribute``: who said it, joined to our own sentences, as a table that ``prepare`` reads.
 
 English news likes to name the speaker last ("..., the minister said"), and a model that has learnt
-so and begins with what was said may forget the speaker. So Arabic statements are given speakers whom
-both sides name first, most of them in Latin script inside the Arabic, many with a title. French
-statements are given one or two speakers before or after what they said, with titles before or after
-their names: general prose names few people, and a model that is trained on it forgets how to copy
+so and begins with what was said may forget the speaker. So Arabic statements are given speakers
+whom both sides name first, most of them in Latin script inside the Arabic, many with a title.
+French statements are given one or two speakers before or after what they said, with titles before
+or after their names: general prose names few people, and a model that is trained on it forgets how to copy
 a name and what "le préfet" before it is.
 """
 
@@ -72,7 +72,8 @@ FRENCH_SAYING = (
     ("{who} a répondu{day} à {other} que {clause}", "{who} replied{day} to {other} that {clause}"),
     ("{who} et {other} ont répété que {clause}", "{who} and {other} repeated that {clause}"),
     ("{who} a écrit à {other} que {clause}", "{who} wrote to {other} that {clause}"),
-    ("Interrogé par {other}, {who} a dit que {clause}", "Asked by {other}, {who} said that {clause}"),
+    ("Interrogé par {other}, {who} a dit que {clause}",
+     "Asked by {other}, {who} said that {clause}"),
     ("Selon {who}, {clause}", "According to {who}, {clause}"),
     ("Selon {who} et {other}, {clause}", "According to {who} and {other}, {clause}"),
     ("D'après {who}, {clause}", "According to {who}, {clause}"),
@@ -127,8 +128,9 @@ FRENCH_TITLES = (
 )  # fmt: skip
 FRENCH_DAYS = (
     ("", ""), ("", ""), ("", ""), (" lundi", " on Monday"), (" mardi", " on Tuesday"),
-    (" mercredi", " on Wednesday"), (" jeudi", " on Thursday"), (" vendredi soir", " on Friday evening"),
-    (" samedi", " on Saturday"), (" hier", " yesterday"), (" dans un communiqué", " in a statement"),
+    (" mercredi", " on Wednesday"), (" jeudi", " on Thursday"), (" samedi", " on Saturday"),
+    (" vendredi soir", " on Friday evening"), (" hier", " yesterday"),
+    (" dans un communiqué", " in a statement"),
 )  # fmt: skip
 #: Speakers with a title, of all French ones; of these, those who have it before their name.
 TITLED_SHARE = 0.75
