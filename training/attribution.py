@@ -4,8 +4,8 @@ English news likes to name the speaker last ("..., the minister said"), and a mo
 so and begins with what was said may forget the speaker. So Arabic statements are given speakers
 whom both sides name first, most of them in Latin script inside the Arabic, many with a title.
 French statements are given one or two speakers before or after what they said, with titles before
-or after their names: general prose names few people, and a model that is trained on it forgets how to copy
-a name and what "le préfet" before it is.
+or after their names: general prose names few people, and a model that is trained on it forgets how
+to copy a name and what "le préfet" before it is.
 """
 
 from __future__ import annotations
