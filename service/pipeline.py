@@ -34,11 +34,13 @@ from service.names.anchors import (
     carry,
     document_anchors,
 )
-from service.names.arrival import lost_words, parted
+from service.names.arrival import lost_names, lost_words, parted
+from service.names.copied import with_copied
 from service.names.glossary import Glossary, GlossaryStore
 from service.names.normalise import Normalised, normalise
 from service.names.report import NameReport
 from service.names.speaker import spoken
+from service.names.standin import stand_ins
 from service.text.detect import UNDETERMINED, Detection, detect
 from service.text.segment import Sentence, segment
 from service.tracing import span
@@ -134,6 +136,7 @@ class _Work:
     languages: list[str] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     hypotheses: list[Hypothesis] = field(default_factory=list)
+    losing: set[int] = field(default_factory=set)  # sentences that were asked again for a name
 
 
 class Pipeline:
@@ -298,6 +301,8 @@ class Pipeline:
                 work.sentences, work.languages, self._anchors(work), strict=True
             )
         ]
+        if request.anchors and request.target == "en":
+            work.carried = with_copied(work.carried)
         return work
 
     def _anchors(self, work: _Work) -> list[tuple[Anchor, ...]]:
@@ -397,6 +402,8 @@ class Pipeline:
         ]
         if not losing:
             return
+        for work, position in losing:
+            work.losing.add(position)
         sentences = [work.carried[position].text for work, position in losing]
         try:
             with span(
@@ -417,6 +424,7 @@ class Pipeline:
                 ),
             )
         self._decode_statements(losing, source, target)
+        self._decode_stand_ins(losing, source, target)
 
     def _decode_statements(
         self, places: Sequence[tuple[_Work, int]], source: str, target: str
@@ -445,6 +453,34 @@ class Pipeline:
             if lost_words(carried, told.text) < lost:
                 work.hypotheses[position] = told
 
+    def _decode_stand_ins(
+        self, places: Sequence[tuple[_Work, int]], source: str, target: str
+    ) -> None:
+        """Where a name was lost all the same, translate with another in its place."""
+        asked = [
+            (work, position, stand_in)
+            for work, position in places
+            for stand_in in stand_ins(work.carried[position], work.hypotheses[position].text)
+        ]
+        if not asked:
+            return
+        sentences = [stand_in.text for _, _, stand_in in asked]
+        try:
+            with span("engine", sentences=len(sentences), source=source, target=target):
+                answers = self._engine.translate(sentences, source, target, links=True)
+        except Overloaded:
+            return
+        for (work, position, stand_in), answer in zip(asked, answers, strict=True):
+            undone = stand_in.undone(answer.text, answer.attention)
+            if undone is None:
+                continue
+            carried, before = work.carried[position], work.hypotheses[position]
+            after = _parted(replace(answer, text=undone[0], attention=undone[1]), carried)
+            if lost_words(carried, after.text) < lost_words(carried, before.text) and len(
+                after.flags
+            ) <= len(before.flags):
+                work.hypotheses[position] = after
+
     def _finish(self, work: _Work) -> Translation:
         """Put the text together again and its names right."""
         request = work.request
@@ -472,7 +508,7 @@ class Pipeline:
             source=work.source,
             target=request.target,
             detection=work.detection,
-            sentences=sentences,
+            sentences=_names_lost(work, sentences, normalised.text),
             names=normalised.names,
             glossary_version=work.glossary.version if work.glossary else "",
             model=self._model(work),
@@ -509,6 +545,19 @@ class Pipeline:
             at = sentence.end
         pieces.append(text[at:])
         return "".join(pieces), tuple(pairs)
+
+
+def _names_lost(
+    work: _Work, sentences: tuple[SentencePair, ...], text: str
+) -> tuple[SentencePair, ...]:
+    """The sentences; those flagged that lost a name which is nowhere in the final text either."""
+    flagged = list(sentences)
+    for position in work.losing:
+        lost = lost_names(work.carried[position], work.hypotheses[position].text)
+        if any(name.text not in text for name in lost):
+            pair = flagged[position]
+            flagged[position] = replace(pair, flags=(*pair.flags, "name_lost"))
+    return tuple(flagged)
 
 
 def _detected(text: str) -> Detection:

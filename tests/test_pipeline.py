@@ -341,3 +341,36 @@ def test_a_speaker_who_is_lost_all_the_same_is_named_before_what_he_said(tmp_pat
     )
     assert result.text == "Franck Allisio said that he said that he would stand."
     assert engine.calls[-1][2] == ["المدينة تنتظر."]
+
+
+class BlindEngine(LosingEngine):
+    """Copies Paul Martin and no other name."""
+
+    def translate(
+        self, sentences: Sequence[str], source: str, target: str, *, links: bool = False
+    ) -> list[Hypothesis]:
+        self.calls.append((source, target, list(sentences)))
+        return [
+            Hypothesis(f"{'Paul Martin' if 'Paul Martin' in text else 'They'} spoke.", -0.5)
+            for text in sentences
+        ]
+
+    def alternatives(
+        self, sentences: Sequence[str], source: str, target: str, **settings: object
+    ) -> list[list[Hypothesis]]:
+        return [[Hypothesis("Nobody spoke.", -0.6)] for _ in sentences]
+
+
+def test_a_name_that_no_translation_has_goes_through_as_another(tmp_path: Path) -> None:
+    pipeline = Pipeline(Settings(), BlindEngine(), GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    request = Request("Le juge Deon Labuschagne a parlé.", source="fr", glossary="none")
+    result = one(pipeline.translate([request])[0])
+    assert result.text == "Deon Labuschagne spoke."
+    assert result.sentences[0].flags == ()
+
+
+def test_a_name_that_is_lost_all_the_same_is_told(tmp_path: Path) -> None:
+    pipeline = Pipeline(Settings(), ForgettingEngine(), GlossaryStore(tmp_path))  # type: ignore[arg-type]
+    request = Request("Le juge Deon Labuschagne a parlé. Il pleut.", source="fr", glossary="none")
+    result = one(pipeline.translate([request])[0])
+    assert [sentence.flags for sentence in result.sentences] == [("name_lost",), ()]

@@ -87,12 +87,14 @@ class Carried:
         anchors: the names found in the *original* source text, in order.
         language: ISO 639-1 code of the source text.
         spans: where each anchor stands in `text`, half-open.
+        copied: where other names stand in it that English writes alike (`with_copied`).
     """
 
     text: str
     anchors: tuple[Anchor, ...]
     language: str = "ar"
     spans: tuple[tuple[int, int], ...] = ()
+    copied: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

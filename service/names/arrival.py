@@ -8,12 +8,15 @@ at a time and cost microseconds.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from rapidfuzz.distance import Levenshtein
 
 from service.names.anchors import Carried
+from service.names.copied import arrived
 from service.names.mentions import PARTICLES
 from service.names.skeleton import fold
 
@@ -27,6 +30,26 @@ Link: TypeAlias = tuple[int, int, int, int]
 _WORD = re.compile(r"[^\W\d_]+")
 
 
+@dataclass(frozen=True, slots=True)
+class LostName:
+    """A name of the source that a translation lacks.
+
+    Args:
+        start, end: half-open offsets into the carried text.
+        text: as it is to be printed.
+        kind: the type of its entry; "person" where no glossary lists it.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: str
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
 def lost_words(carried: Carried, output: str) -> int:
     """How many words of a sentence's names have no likeness in its translation.
 
@@ -35,10 +58,7 @@ def lost_words(carried: Carried, output: str) -> int:
         output: the translation of that sentence.
     """
     wanted = [
-        word
-        for anchor in carried.anchors
-        for word in map(fold, _WORD.findall(anchor.text or anchor.entry.name))
-        if word not in PARTICLES and len(word) > 1
+        word for anchor in carried.anchors for word in name_words(anchor.text or anchor.entry.name)
     ]
     there = list(map(fold, _WORD.findall(output))) if wanted else []
     lost = 0
@@ -49,7 +69,46 @@ def lost_words(carried: Carried, output: str) -> int:
             lost += 1
         else:
             del there[best]
+    if carried.copied:
+        folded = name_words(output)
+        lost += sum(
+            _missing(name_words(carried.text[start:end]), folded) for start, end in carried.copied
+        )
     return lost
+
+
+def lost_names(carried: Carried, output: str) -> list[LostName]:
+    """The names of a sentence that have a word without likeness in its translation, in order."""
+    folded = name_words(output)
+    lost: list[LostName] = []
+    for anchor, (start, end) in zip(carried.anchors, carried.spans, strict=True):
+        text = anchor.text or anchor.entry.name
+        for word in name_words(text):
+            if not any(Levenshtein.normalized_similarity(word, o) >= NEAR for o in folded):
+                lost.append(LostName(start, end, text, anchor.entry.type))
+                break
+    for start, end in carried.copied:
+        text = carried.text[start:end]
+        if _missing(name_words(text), folded):
+            lost.append(LostName(start, end, text, "person"))
+    return sorted(lost, key=lambda name: name.start)
+
+
+def _missing(name: Sequence[str], output: Sequence[str]) -> int:
+    """How many words of a name did not arrive; one if they stand apart from each other."""
+    places = [[i for i, other in enumerate(output) if other == word] for word in name]
+    missing = sum(
+        not where and not arrived(word, output) for word, where in zip(name, places, strict=True)
+    )
+    if missing or not all(places):
+        return missing
+    return not any(all(first + i in where for i, where in enumerate(places)) for first in places[0])
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name that a translation must have, folded."""
+    words = map(fold, _WORD.findall(unicodedata.normalize("NFC", name)))
+    return [word for word in words if word not in PARTICLES and len(word) > 1]
 
 
 def parted(

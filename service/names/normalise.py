@@ -325,6 +325,13 @@ class _Pass:
         self.people: dict[str, _Person] = {}
         self.reports: list[NameReport] = []
         self.relayed = False
+        # Names of people as the source has them in Latin letters, where that is not Arabic.
+        self.in_source = {
+            exact_key(tokens_of(sentence.carried.text[start:end]))
+            for sentence in (source.sentences if source is not None else ())
+            if sentence.carried.language != "ar"
+            for start, end in sentence.carried.copied
+        }
         self.folded_text = " " + " ".join(token.folded for token in self.tokens) + " "
 
     def run(self) -> list[NameReport]:
@@ -1033,6 +1040,13 @@ class _Pass:
         key = exact_key(tokens)
         if entry.id in self.index.keep.get(key, ()):
             proposal.vetoed = "keep"
+        elif (
+            key in self.in_source
+            and words.is_given_name(given)
+            and words.frequency(surname) >= HOUSE_SPELLING
+        ):
+            # Hind Al-Sabri is named so in the source, and need not be Hend Sabry.
+            proposal.vetoed = "in_source"
         penalty = self._longer(proposal.first, proposal.last)
         if penalty and form.shortened:
             proposal.vetoed = proposal.vetoed or "longer"

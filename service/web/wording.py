@@ -36,6 +36,7 @@ FLAG_LABELS: Final = {
     "length_ratio": "length differs",
     "split": "long sentence",
     "low_confidence_language": "language uncertain",
+    "name_lost": "name missing",
 }
 
 FLAG_WORDS: Final = {
@@ -46,6 +47,7 @@ FLAG_WORDS: Final = {
     "length_ratio": "The translation is much shorter or longer than such sentences are.",
     "split": "The sentence was too long for the model and was translated in parts.",
     "low_confidence_language": "It is not sure which language this is.",
+    "name_lost": "A name of the source is missing here, or is damaged.",
 }
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from service.names.anchors import SourceNames, SourceSentence, carry, find_anchors
+from service.names.copied import with_copied
 from service.names.glossary import Entry, Glossary
 from service.names.normalise import Normalised, normalise
 
@@ -152,3 +153,26 @@ def test_no_two_reports_overlap() -> None:
     names = translated("À Alger, Zinédine Zidane", english, "fr").names
     assert all(one.end <= other.start for one, other in pairwise(names))
     assert [name.replacement for name in names] == ["Algiers", "Zinedine Zidane"]
+
+
+SABRY = Glossary((Entry(id="hend-sabry", name="Hend Sabry"),), "sabry")
+
+
+@pytest.mark.parametrize(
+    ("source", "english", "right"),
+    [
+        ("La présidente, Hind Al-Sabri, est là.", "President Hind Al-Sabri is here.", None),
+        # What no house prints is damage, also where a French relay has it.
+        ("La présidente, Hend Sapry, est là.", "President Hend Sapry is here.", "Hend Sabry"),
+    ],
+)
+def test_a_real_name_of_a_french_source_is_nobody_elses(
+    source: str, english: str, right: str | None
+) -> None:
+    (carried,) = with_copied([carry(source, [], language="fr")])
+    sentence = SourceSentence(0, len(english), carried)
+    done = normalise(english, SABRY, source=SourceNames("fr", (sentence,)))
+    alone = normalise(english, SABRY)
+
+    assert [name.replacement for name in done.names if name.applied] == [right] * bool(right)
+    assert [name.replacement for name in alone.names if name.applied] == ["Hend Sabry"]
