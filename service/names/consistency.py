@@ -29,6 +29,7 @@ from rapidfuzz.distance import Levenshtein
 
 from service.names import words
 from service.names.anchors import SourceNames, SourceSentence, arabic_stems
+from service.names.copied import better_met
 from service.names.matcher import surname_start, words_of
 from service.names.mentions import Document, Token, group_words
 from service.names.report import Evidence, Kind
@@ -36,9 +37,6 @@ from service.names.skeleton import align, arabic_units, coarse_readings, light, 
 
 # An English word met more often than this (Zipf frequency) is no damaged name.
 RARE = 2.6
-# One met more often than this, and more often than the spelling to be put in its place, is the
-# English spelling of a name that French spells otherwise (Lukashenko, Loukachenko).
-MET = 1.3
 # A French word more common than this is no name to be kept.
 COMMON_SOURCE = 3.5
 # A source's name and its damaged form share this part of their letters; without the model's links
@@ -187,16 +185,10 @@ def _is_unknown_name(token: Token) -> bool:
 def _is_english_form(english: str, french: str) -> bool:
     """Whether an English word is a name or a people that French writes in another way."""
     return (
-        _better_met(english, french)
+        better_met(english, french)
         or _sounds(english, _ENGLISH_SOUNDS) == _sounds(french, _FRENCH_SOUNDS)
         or bool(_FRENCH_PEOPLE.search(french) and _ENGLISH_PEOPLE.search(english))
     )
-
-
-def _better_met(word: str, other: str) -> bool:
-    """Whether a word is met in English print, and more often than the other."""
-    met = words.english_frequency(word)
-    return met > MET and met > words.english_frequency(other)
 
 
 def _sounds(word: str, table: Sequence[tuple[str, str]]) -> str:
@@ -302,7 +294,7 @@ def _one_spelling(document: Document, stem: str, positions: list[int]) -> Iterat
         if (
             token.folded == best.folded
             or near < SPELLINGS_NEAR
-            or _better_met(token.folded, best.folded)
+            or better_met(token.folded, best.folded)
         ):
             continue
         yield Finding(

@@ -38,10 +38,11 @@ COMMON_SURNAME = 4.3
 # Names that are places, feasts or saints, which English may have otherwise.
 _NO_PERSONS = frozenset({"saint", "sainte", "st", "mont", "notre", "dame", "ire", "ier"})
 
-# A word this near (share of letters kept) is the English form of a given name if English has it
-# this much more often (Zipf frequency), or of any name spelled by French sounds: Joubeir, Zaloujny.
+# A word this near (share of letters kept) is the English form of a given name if English knows it
+# better, and of any name if that is spelled by French sounds: Joubeir, Zaloujny.
 NEAR, NEAR_BY_SOUND = 0.6, 0.65
-BETTER_KNOWN = 0.5
+# A word met more often than this (Zipf frequency) is one that English knows.
+MET = 1.3
 _FRENCH_SOUND = re.compile(r"ou|tch|dj|ch|j|kh|gu|ss|ne$|v$")
 
 _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]")
@@ -134,13 +135,21 @@ def arrived(word: str, output: Collection[str]) -> bool:
     """
     if word in output:
         return True
-    known = words.english_frequency(word) + BETTER_KNOWN
     respelled = _FRENCH_SOUND.search(word) is not None
     given = words.is_given_name(word)
     for other in output:
         near = Levenshtein.normalized_similarity(word, other)
         if (respelled and near >= NEAR_BY_SOUND) or (
-            given and near >= NEAR and words.english_frequency(other) >= known
+            given and near >= NEAR and better_met(other, word)
         ):
             return True
     return False
+
+
+def better_met(word: str, other: str) -> bool:
+    """Whether a word is met in English print, and more often than the other; both folded.
+
+    Then it may be how English spells the name that the other is: Lukashenko, Loukachenko.
+    """
+    met = words.english_frequency(word)
+    return met > MET and met > words.english_frequency(other)
