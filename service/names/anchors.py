@@ -52,6 +52,11 @@ _FOLD = str.maketrans("أإآٱىةؤئکی", "ااااي" + "هويكي")
 # Proclitics that may stand before a name, longest first: and, so, with, as, for, the.
 _CLITICS = ("وبال", "ولل", "وال", "بال", "فال", "كال", "لل", "ال", "ول", "وب", "وك", "فل", "فب",
             "و", "ف", "ب", "ك", "ل")  # fmt: skip
+_IN = "في"
+# Folded: after these even a common word is the surname of somebody whom the document names in full.
+_SAYING = re.compile(
+    "[وف]?(?:قال|اكد|اوضح|اضاف|اعلن|ذكر|صرح|كشف|اشار|شدد|لفت|افاد|اعتبر|حذر|راي|التقي|استقبل)ت?"
+)
 _TO_LETTERS = str.maketrans(
     {
         "b": "ب", "p": "ب", "t": "ت", "T": "ث", "j": "ج", "h": "ه", "x": "خ", "d": "د", "D": "ذ",
@@ -279,6 +284,9 @@ class _ArabicIndex:
         self.full: dict[str, list[_Form]] = defaultdict(list)
         self.surnames: dict[str, dict[str, list[_Form]]] = defaultdict(lambda: defaultdict(list))
         self.longest: dict[str, int] = {}
+        self.after_in: dict[str, _Form] = {}  # words that are a place only after "in"
+        # Places that are common words, and those that every model knows: both are left to it.
+        self.common_places = {"باريس"}
         for entry in index.glossary.entries:
             if entry.status == "reviewed":
                 self._add(entry, index.by_entry.get(entry.id))
@@ -291,11 +299,16 @@ class _ArabicIndex:
             words = [word for word in words if word]
             if not words:
                 continue
+            if entry.type == "place" and len(words) == 2 and words[0] == _IN:
+                self.after_in.setdefault(words[1], _Form(entry, entry.name, False))
+                continue
             if len(words) == 1 and (
                 len(words[0]) < _SHORTEST_SURNAME
                 or not entry.ar
                 or zipf_frequency(words[0], "ar") >= COMMON_ARABIC_FORM
             ):
+                if entry.type == "place":
+                    self.common_places.add(words[0])
                 continue
             key = " ".join(words)
             if not any(other.entry.id == entry.id for other in self.full[key]):
@@ -337,6 +350,7 @@ class _Arabic:
             for match in _ARABIC_WORD.finditer(text)
         ]
         self.taken = [False] * len(self.words)
+        self.places: set[int] = set()  # the last word of each place
         # Whether only a space or a hyphen stands between each word and the next.
         self._next_to = [
             text[before[1] : after[0]].strip(" \u00a0-") == ""
@@ -352,6 +366,8 @@ class _Arabic:
                 continue
             anchor, last = found
             self._take(position, last)
+            if anchor.entry.type == "place":
+                self.places.add(last - 1)
             yield anchor
             position = last
         yield from self._by_sound()
@@ -381,7 +397,24 @@ class _Arabic:
                         continue
                     forms = listed
                 return self._anchor(position, last, cut, forms[0].entry, forms[0].text), last
-        return None
+        return self._after_in(position)
+
+    def _after_in(self, position: int) -> tuple[Anchor, int] | None:
+        """A word that is a place after "in", and after "and" where a place stands before that."""
+        if not position or not self._next_to[position - 1] or not self.index.after_in:
+            return None
+        word = self.words[position][2]
+        if self.words[position - 1][2] in (_IN, f"و{_IN}"):
+            form, cut = self.index.after_in.get(word), 0
+        elif word.startswith("و") and (
+            position - 1 in self.places or self.words[position - 1][2] in self.index.common_places
+        ):
+            form, cut = self.index.after_in.get(word[1:]), 1
+        else:
+            return None
+        if form is None:
+            return None
+        return self._anchor(position, position + 1, cut, form.entry, form.text), position + 1
 
     def _anchor(
         self, first: int, last: int, cut: int, entry: Entry, text: str, *, alone: bool = False
@@ -505,9 +538,10 @@ class _Arabic:
             owners = surnames.get(key)
             if not owners or len({text for text, _ in owners}) > 1:
                 continue
-            if last - first == 1 and (
-                zipf_frequency(head, "ar") >= COMMON_ARABIC_FORM or (cut and len(head) < 4)
-            ):
+            common = zipf_frequency(head, "ar") >= COMMON_ARABIC_FORM and not (
+                first and not cut and _SAYING.fullmatch(self.words[first - 1][2])
+            )
+            if last - first == 1 and (common or (cut and len(head) < 4)):
                 continue
             text, entry_id = min(owners)
             return self._anchor(first, last, cut, entries[entry_id], text, alone=True)

@@ -376,7 +376,11 @@ class NameIndex:
                         bucket.setdefault(other, []).append((number, which))
 
     def _add_place(self, entry: Entry) -> None:
-        arabic = ["".join(arabic_words(form)) for form in entry.ar]
+        # A place that is a word as well is listed after another: مدينة ليون (the city of), في ليون.
+        arabic = [
+            "".join(words[1:] if len(words) > 1 and words[0] in ("مدينة", "في") else words)
+            for words in map(arabic_words, entry.ar)
+        ]
         place = Place(entry, _part(Document(entry.name).tokens, entry.name, arabic))
         for key in place.part.coarse():
             self._places[key].append(place)

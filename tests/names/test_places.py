@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from service.names.anchors import carry, find_anchors
 from service.names.glossary import Entry, Glossary
 from service.names.normalise import normalise
 
@@ -90,3 +93,35 @@ def test_a_final_i_that_the_name_has_not_is_somebody_else() -> None:
 def test_a_title_in_its_own_language_is_not_the_damage_of_its_translation() -> None:
     text = f"{RELAYED} The film Banat Olfa won."
     assert right(text).endswith("The film Banat Olfa won.")
+
+
+LYON = Glossary(
+    (
+        Entry(id="lyon", name="Lyon", type="place", ar=("مدينة ليون", "في ليون")),
+        Entry(id="nantes", name="Nantes", type="place", ar=("نانت",)),
+        Entry(id="salam", name="Nawaf Salam", ar=("نواف سلام",)),
+    ),
+    "lyon",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "carried"),
+    [
+        ("وصل في ليون القطار", "وصل في Lyon القطار"),
+        ("وفي ليون مطر", "وفي Lyon مطر"),
+        ("في مدينة ليون", "في Lyon"),
+        ("بين نانت وليون", "بين Nantes وLyon"),
+        ("بين باريس وليون", "بين باريس وLyon"),
+        ("كتب ليون بلوم رسالة", "كتب ليون بلوم رسالة"),  # Léon Blum
+        ("مليون وليون", "مليون وليون"),
+        # A surname that is a word, too: after a verb of saying, where somebody bears it.
+        ("وصل نواف سلام وقال سلام إن السلام قريب", "وصل Nawaf Salam وقال Salam إن السلام قريب"),
+        ("قال سلام إن المطر قريب", "قال سلام إن المطر قريب"),
+        ("وصل نواف سلام إلى سلام دائم", "وصل Nawaf Salam إلى سلام دائم"),
+    ],
+)
+def test_a_word_that_is_a_place_or_a_surname_as_well_is_one_only_in_its_place(
+    text: str, carried: str
+) -> None:
+    assert carry(text, find_anchors(text, "ar", LYON)).text == carried
