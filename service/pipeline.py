@@ -42,6 +42,7 @@ from service.names.report import NameReport
 from service.names.speaker import spoken
 from service.names.standin import stand_ins
 from service.text.detect import UNDETERMINED, Detection, detect
+from service.text.glue import unglued
 from service.text.segment import Sentence, segment
 from service.tracing import span
 
@@ -390,7 +391,7 @@ class Pipeline:
             with span("engine", sentences=len(sentences), source=source, target=target):
                 answers = self._engine.translate(sentences, source, target, links=True)
             for (work, position), hypothesis in zip(places, answers, strict=True):
-                work.hypotheses[position] = _parted(hypothesis, work.carried[position])
+                work.hypotheses[position] = _parted(hypothesis, work.carried[position], target)
             self._decode_again(places, source, target)
 
     def _decode_again(self, places: Sequence[tuple[_Work, int]], source: str, target: str) -> None:
@@ -418,7 +419,7 @@ class Pipeline:
             carried = work.carried[position]
             first = work.hypotheses[position]
             work.hypotheses[position] = min(
-                (first, *(_parted(other, carried) for other in others)),
+                (first, *(_parted(other, carried, target) for other in others)),
                 key=lambda each: (
                     lost_words(carried, each.text) + len(set(each.flags) - set(first.flags))
                 ),
@@ -449,7 +450,7 @@ class Pipeline:
         for (work, position, said, lost), answer in zip(losing, answers, strict=True):
             carried = work.carried[position]
             text, links = said.told(answer.text, answer.attention)
-            told = _parted(replace(answer, text=text, attention=links), carried)
+            told = _parted(replace(answer, text=text, attention=links), carried, target)
             if lost_words(carried, told.text) < lost:
                 work.hypotheses[position] = told
 
@@ -475,7 +476,7 @@ class Pipeline:
             if undone is None:
                 continue
             carried, before = work.carried[position], work.hypotheses[position]
-            after = _parted(replace(answer, text=undone[0], attention=undone[1]), carried)
+            after = _parted(replace(answer, text=undone[0], attention=undone[1]), carried, target)
             if lost_words(carried, after.text) < lost_words(carried, before.text) and len(
                 after.flags
             ) <= len(before.flags):
@@ -633,9 +634,11 @@ def _sound(works: Sequence[_Work | ServiceError]) -> list[_Work]:
     return [work for work in works if isinstance(work, _Work)]
 
 
-def _parted(hypothesis: Hypothesis, carried: Carried) -> Hypothesis:
-    """A hypothesis whose names stand apart from the words before them."""
+def _parted(hypothesis: Hypothesis, carried: Carried, target: str) -> Hypothesis:
+    """A hypothesis whose words and names stand apart from the words before them."""
     text, links = parted(hypothesis.text, hypothesis.attention, carried)
+    if target == "en":
+        text, links = unglued(text, links, carried.text)
     return replace(hypothesis, text=text, attention=links)
 
 

@@ -19,6 +19,7 @@ from service.names.anchors import Carried
 from service.names.copied import arrived
 from service.names.mentions import PARTICLES
 from service.names.skeleton import fold
+from service.text.glue import spaced
 
 # A word this near to a name's (share of letters kept) is a damaged form of it, which can be put
 # right afterwards: Kesaci for Kessaci is 0.86, Bardella for party 0.25.
@@ -130,9 +131,5 @@ def parted(
     glued = re.compile(rf"(?<!\w)[a-z]{{2,}}(?=(?:{'|'.join(sorted(names))})(?!\w))")
     cuts = [match.end() for match in glued.finditer(text)]
     for cut in reversed(cuts):
-        text = f"{text[:cut]} {text[cut:]}"
-        moved = moved and tuple(
-            (first, last, start + (start >= cut), end + (end > cut))
-            for first, last, start, end in moved
-        )
+        text, moved = spaced(text, moved, cut)
     return text, moved

@@ -23,7 +23,7 @@ _MEN = ("Paul Martin", "Thomas Robert", "Pierre Dubois", "Alain Moreau", "Antoin
 _SURNAMES = ("Martin", "Robert", "Dubois", "Moreau", "Girard", "Arnaud", "Albert")
 _PLACES = ("Paris", "Madrid", "Berlin", "Oslo", "Amsterdam")
 # Sentences asked for in place of one that lost names.
-VARIANTS = 2
+VARIANTS = 3
 
 _VOWELS = tuple("aeiouyh")
 _ELISION = ("'", "’")
