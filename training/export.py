@@ -25,7 +25,7 @@ from training.model import MAX_POSITIONS, Shape, Translator, positions
 from training.package import pack, unpack
 from training.vocabulary import Vocabulary
 
-PACKAGE_VERSION = "1.5"
+PACKAGE_VERSION = "1.6"
 ARGOS_VERSION = "1.9"
 LANGUAGE_NAMES = {"ar": "Arabic", "fr": "French"}
 Weights = dict[str, Tensor]
