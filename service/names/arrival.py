@@ -61,10 +61,10 @@ def lost_words(carried: Carried, output: str) -> int:
     wanted = [
         word for anchor in carried.anchors for word in name_words(anchor.text or anchor.entry.name)
     ]
-    there = list(map(fold, _WORD.findall(output))) if wanted else []
+    there = _WORD.findall(output) if wanted else []
     lost = 0
     for word in sorted(wanted, key=len, reverse=True):
-        near = [Levenshtein.normalized_similarity(word, other) for other in there]
+        near = [_likeness(word, other) for other in there]
         best = max(range(len(near)), key=near.__getitem__, default=None)
         if best is None or near[best] < NEAR:
             lost += 1
@@ -80,12 +80,13 @@ def lost_words(carried: Carried, output: str) -> int:
 
 def lost_names(carried: Carried, output: str) -> list[LostName]:
     """The names of a sentence that have a word without likeness in its translation, in order."""
+    there = _WORD.findall(output)
     folded = name_words(output)
     lost: list[LostName] = []
     for anchor, (start, end) in zip(carried.anchors, carried.spans, strict=True):
         text = anchor.text or anchor.entry.name
         for word in name_words(text):
-            if not any(Levenshtein.normalized_similarity(word, o) >= NEAR for o in folded):
+            if not any(_likeness(word, other) >= NEAR for other in there):
                 lost.append(LostName(start, end, text, anchor.entry.type))
                 break
     for start, end in carried.copied:
@@ -93,6 +94,14 @@ def lost_names(carried: Carried, output: str) -> list[LostName]:
         if _missing(name_words(text), folded):
             lost.append(LostName(start, end, text, "person"))
     return sorted(lost, key=lambda name: name.start)
+
+
+def _likeness(word: str, other: str) -> float:
+    """How much of a folded name word's letters a word of the output has; a name has a capital."""
+    folded = fold(other)
+    if other[0].islower() and folded != word:
+        return 0.0
+    return Levenshtein.normalized_similarity(word, folded)
 
 
 def _missing(name: Sequence[str], output: Sequence[str]) -> int:

@@ -26,6 +26,8 @@ def carried(text: str, surface: str, entry: Entry, printed: str = "", language: 
         ("GABRIEL ATTAL welcomed the plan.", 0),
         ("Gabrial Atal welcomed the plan.", 0),
         ("Attal welcomed the plan.", 1),
+        ("Gabriel attal welcomed the plan.", 0),
+        ("Gabriel atal welcomed the plan.", 1),  # what has no capital is no damaged name
         ("The plan was welcomed.", 2),
     ],
 )
