@@ -45,12 +45,6 @@ def run_dictionary(options: argparse.Namespace) -> None:
     log.info("%s: %d pairs", options.out, dictionary.write_table(pairs, options.out))
 
 
-def given_names(path: Path | None) -> list[str]:
-    """Read a list of names in small letters, one a line; each gets its capital."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path else []
-    return [line.capitalize() for line in lines if line.isalpha()]
-
-
 def run_attribute(options: argparse.Namespace) -> None:
     """Make a table of statements with speakers."""
     from training import attribution, data, dictionary
@@ -60,14 +54,7 @@ def run_attribute(options: argparse.Namespace) -> None:
         pairs += data.read_table(table)
     counts = dictionary.count_cases(pair.english for pair in pairs)
     names = list(data.read_names(options.names, "ar"))
-    table = attribution.attributed(
-        pairs,
-        names,
-        counts,
-        language=options.lang,
-        given=given_names(options.given_names),
-        seed=options.seed,
-    )
+    table = attribution.attributed(pairs, names, counts, language=options.lang, seed=options.seed)
     written = dictionary.write_table(
         ((pair.source, pair.english) for pair in table),
         options.out,
@@ -107,7 +94,6 @@ def run_align(options: argparse.Namespace) -> None:
     names: list[str] = []
     if options.names:
         names = [p.english for lang in ("ar", "fr") for p in data.read_names(options.names, lang)]
-    names += given_names(options.given_names)
     guidance.align(options.run, language_of(options.run), options.dim, names, options.seed)
 
 
@@ -356,7 +342,6 @@ def build_parser() -> argparse.ArgumentParser:
     step.add_argument("--authored", type=Path, required=True, help="folder of authored triples")
     step.add_argument("--table", type=Path, nargs="*", default=[], help="tables of our own pairs")
     step.add_argument("--names", type=Path, required=True, help="table of name pairs")
-    step.add_argument("--given-names", type=Path, help="list of given names, one a line")
     step.add_argument("--seed", type=int, default=1, help="of every random choice")
     step.add_argument("--out", type=Path, required=True, help="table to write (.tsv)")
 
@@ -376,7 +361,6 @@ def build_parser() -> argparse.ArgumentParser:
 
     step = _step(steps, "align", run_align)
     _run_argument(step)
-    step.add_argument("--given-names", type=Path, help="list of given names, one a line")
     step.add_argument("--names", type=Path, help="table of name pairs, for the pool of names")
     step.add_argument("--dim", type=int, default=256, help="width of the model")
     step.add_argument("--seed", type=int, default=1, help="of every random choice")

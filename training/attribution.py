@@ -153,7 +153,6 @@ def attributed(
     counts: Counter[str],
     *,
     language: str = "ar",
-    given: Sequence[str] = (),
     copies: int | None = None,
     seed: int = 1,
 ) -> Iterator[Pair]:
@@ -164,14 +163,13 @@ def attributed(
         names: parts of people's names, Arabic and English.
         counts: English words as they are written inside sentences (``dictionary.count_cases``).
         language: "ar" or "fr".
-        given: more names in Latin script, so that every piece of theirs is copied now and then.
         copies: speakers given to each statement; 5 for Arabic and 1 for French, which has more
             statements that speakers can be given to.
         seed: of every random choice.
     """
     rng = random.Random(seed)
     names = [pair for pair in names if pair.english.isalpha() and pair.source.isalpha()]
-    pool = NamePool([*(pair.english for pair in names), *given], rng)
+    pool = NamePool([pair.english for pair in names], rng)
     pattern, default = (_STATEMENT, 5) if language == "ar" else (_FRENCH_STATEMENT, 1)
     for pair in pairs:
         opening = pair.english.split(maxsplit=1)

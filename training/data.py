@@ -118,7 +118,7 @@ MIXTURE: dict[str, dict[str, Share]] = {
         "canada-laws": Share(0.5, 8_000),
         "canada-annual-statutes": Share(0.5, 6_000),
         "canada-regulations": Share(0.5, 8_000),
-        "attributed": Share(3, 50_000),
+        "attributed": Share(2, 16_000),
         "names": Share(1, 4_000),
         "freedict": Share(1),
     },

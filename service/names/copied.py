@@ -24,8 +24,8 @@ from service.names.anchors import Carried
 from service.names.mentions import Document, Token
 from service.names.skeleton import fold
 
-# Languages whose sources are read: of French stories' 316 names 290 came out whole without it, and
-# 309 with it.
+# Languages whose sources are read: of 348 names of unknown people in French news 317 came out whole
+# without it, 338 with it.
 LANGUAGES = frozenset({"ar", "fr"})
 
 # A word is French, not English, if French has it this much more often (Zipf frequencies), and often

@@ -43,7 +43,7 @@ def test_every_step_leaves_a_record_of_its_settings(run: Path) -> None:
 def test_the_package_has_one_top_folder_and_what_argos_reads(run: Path) -> None:
     package.check_package(run / "smoke.argosmodel")
     with zipfile.ZipFile(run / "smoke.argosmodel") as archive:
-        metadata = json.loads(archive.read("translate-ar_en-1_5/metadata.json"))
+        metadata = json.loads(archive.read("translate-ar_en-1_6/metadata.json"))
     assert metadata["from_code"] == "ar"
     assert metadata["to_code"] == "en"
     assert metadata["type"] == "translate"
