@@ -24,6 +24,9 @@ from service.text.glue import spaced
 # A word this near to a name's (share of letters kept) is a damaged form of it, which can be put
 # right afterwards: Kesaci for Kessaci is 0.86, Bardella for party 0.25.
 NEAR = 0.6
+# Names of a sentence that are looked for: one with more is a list, and each is compared with each
+# word of the translation.
+MOST_NAMES = 50
 
 # (source start, source end, output start, output end), half-open.
 Link: TypeAlias = tuple[int, int, int, int]
@@ -59,7 +62,9 @@ def lost_words(carried: Carried, output: str) -> int:
         output: the translation of that sentence.
     """
     wanted = [
-        word for anchor in carried.anchors for word in name_words(anchor.text or anchor.entry.name)
+        word
+        for anchor in carried.anchors[:MOST_NAMES]
+        for word in name_words(anchor.text or anchor.entry.name)
     ]
     there = _WORD.findall(output) if wanted else []
     lost = 0
@@ -73,7 +78,8 @@ def lost_words(carried: Carried, output: str) -> int:
     if carried.copied:
         folded = name_words(output)
         lost += sum(
-            _missing(name_words(carried.text[start:end]), folded) for start, end in carried.copied
+            _missing(name_words(carried.text[start:end]), folded)
+            for start, end in carried.copied[:MOST_NAMES]
         )
     return lost
 
@@ -83,13 +89,14 @@ def lost_names(carried: Carried, output: str) -> list[LostName]:
     there = _WORD.findall(output)
     folded = name_words(output)
     lost: list[LostName] = []
-    for anchor, (start, end) in zip(carried.anchors, carried.spans, strict=True):
+    anchors = zip(carried.anchors[:MOST_NAMES], carried.spans[:MOST_NAMES], strict=True)
+    for anchor, (start, end) in anchors:
         text = anchor.text or anchor.entry.name
         for word in name_words(text):
             if not any(_likeness(word, other) >= NEAR for other in there):
                 lost.append(LostName(start, end, text, anchor.entry.type))
                 break
-    for start, end in carried.copied:
+    for start, end in carried.copied[:MOST_NAMES]:
         text = carried.text[start:end]
         if _missing(name_words(text), folded):
             lost.append(LostName(start, end, text, "person"))

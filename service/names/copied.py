@@ -35,6 +35,8 @@ FRENCH_BY, UNKNOWN = 0.7, 2.5
 COMMON_FIRST = 5.2
 # A word after a given name that is more common than this need not be a surname.
 COMMON_SURNAME = 4.3
+# More words than this beside each other are a list or a headline.
+MOST_WORDS = 6
 # Names that are places, feasts or saints, which English may have otherwise.
 _NO_PERSONS = frozenset({"saint", "sainte", "st", "mont", "notre", "dame", "ire", "ier"})
 
@@ -55,7 +57,7 @@ def with_copied(sentences: Sequence[Carried]) -> list[Carried]:
     A name has two words or more, or one that is the last of such a name in any of the sentences.
     """
     runs = [list(_runs(carried)) for carried in sentences]
-    known = {run[-1].text for found in runs for run in found if len(run) > 1}
+    known = {run[-1].text for found in runs for run in found if 1 < len(run) <= MOST_WORDS}
     return [
         replace(
             carried,
@@ -63,6 +65,7 @@ def with_copied(sentences: Sequence[Carried]) -> list[Carried]:
                 (run[0].start, run[-1].end)
                 for run in found
                 if run[-1].text in known
+                and len(run) <= MOST_WORDS
                 and not any(token.folded in _NO_PERSONS for token in run)
                 and (len(run) > 1 or len(run[0].text) > 2)
             ),
@@ -79,8 +82,13 @@ def _runs(carried: Carried) -> Iterator[list[Token]]:
     if language not in LANGUAGES or not _LATIN.search(text):
         return
     run: list[Token] = []
+    # Both the tokens and the glossary's names are in order, so each name is passed once.
+    taken = iter([*carried.spans, (len(text), len(text) + 1)])
+    start, end = next(taken)
     for token in Document(text).tokens:
-        free = not any(start < token.end and token.start < end for start, end in carried.spans)
+        while end <= token.start:
+            start, end = next(taken)
+        free = token.end <= start
         joined = token.gap in _JOINS
         if free and joined and run and token.particle:
             continue

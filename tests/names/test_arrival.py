@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.names.anchors import Anchor, carry
-from service.names.arrival import lost_words, parted
+from service.names.anchors import Anchor, Carried, carry
+from service.names.arrival import MOST_NAMES, lost_names, lost_words, parted
+from service.names.copied import with_copied
 from service.names.glossary import Entry
 
 ATTAL = Entry(id="gabriel-attal", name="Gabriel Attal")
@@ -63,3 +64,12 @@ def test_a_name_is_parted_from_the_word_before_it_and_the_links_follow() -> None
 def test_nothing_else_is_parted(text: str) -> None:
     source = carried("ناقش بوريطة وبارو الملف", "بارو", BARROT, "Barrot")
     assert parted(text, None, source) == (text, None)
+
+
+def test_a_list_of_thousands_of_names_is_not_compared_with_each_word() -> None:
+    names = ", ".join(f"Deon Labuschagne{'abcdefghij'[i % 10]}" for i in range(2_000))
+    (copied,) = with_copied([Carried(f"Selon {names}", (), "fr")])
+    lost = lost_words(copied, "the word " * 2_000)
+
+    assert len(copied.copied) == 2_000
+    assert lost == 2 * MOST_NAMES == 2 * len(lost_names(copied, ""))
